@@ -1,0 +1,30 @@
+"""The command line: one typer application, an area a module."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from src.config import get_settings
+from src.errors import FarolError
+from src.logs import configure_logging
+
+app = typer.Typer(
+    name="farol",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    help="Farol: an ML dashboard for sensor data. Each command has `--help` with an example.",
+)
+
+
+def main() -> None:
+    """Run one command; a named error becomes one line on the standard error and exit code 1."""
+    try:
+        configure_logging(get_settings())
+        app()
+    except FarolError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)

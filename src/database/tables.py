@@ -1,0 +1,146 @@
+"""The tables, once, for SQLite and PostgreSQL alike. Alembic's migrations follow them (a test compares both)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+
+class UtcDateTime(TypeDecorator):
+    """A UTC-aware datetime: microseconds since 1970 in SQLite (small and sortable), timestamptz in PostgreSQL."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; times are UTC-aware here.")
+        return int((value - EPOCH).total_seconds() * 1_000_000)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromtimestamp(value / 1_000_000, tz=UTC)
+        return value.astimezone(UTC)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+sensors = Table(
+    "sensors",
+    metadata,
+    Column("sensor_id", Integer, primary_key=True),
+    Column("display_name", String(200), nullable=False, unique=True),
+    Column("equipment", String(200), nullable=False),
+    Column("platform", String(200), nullable=False, server_default=""),
+    Column("sensor_type", String(50), nullable=False),
+    Column("unit", String(50), nullable=False, server_default=""),
+    Column("physical_min", Float),
+    Column("physical_max", Float),
+    Column("warning_low", Float),
+    Column("warning_high", Float),
+    Column("critical_low", Float),
+    Column("critical_high", Float),
+    Column("enabled", Boolean, nullable=False, server_default="1"),
+)
+
+sensor_readings = Table(
+    "sensor_readings",
+    metadata,
+    Column("sensor_id", ForeignKey("sensors.sensor_id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("timestamp", UtcDateTime, primary_key=True),
+    Column("value", Float),
+    Column("data_quality", SmallInteger, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,  # the rows are kept in the order of the key, so a sensor's history is read in one sweep
+)
+
+equipment_events = Table(
+    "equipment_events",
+    metadata,
+    Column("event_id", Integer, primary_key=True),
+    Column("equipment", String(200), nullable=False),
+    Column("kind", String(50), nullable=False),  # warning, failure, maintenance
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("note", Text, nullable=False, server_default=""),
+    Index(None, "equipment", "started_at"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("kind", String(50), nullable=False),
+    Column("title", String(300), nullable=False, server_default=""),
+    Column("parameters", JSON, nullable=False),
+    Column("state", String(20), nullable=False),  # queued, running, done, failed, cancelled, lost
+    Column("progress", Float, nullable=False, server_default="0"),  # 0 to 1
+    Column("message", Text, nullable=False, server_default=""),
+    Column("result", JSON),  # partial while it runs, whole when it is done
+    Column("error", Text),
+    Column("host", String(200)),
+    Column("pid", Integer),
+    Column("pid_created", Float),  # start of the process, so that a reused pid is never signalled
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("heartbeat_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Index(None, "state", "created_at"),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("prediction_id", Integer, primary_key=True),
+    Column("model_name", String(100), nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("predicted_at", UtcDateTime, nullable=False),
+    Column("inputs", JSON, nullable=False),
+    Column("outcome", JSON, nullable=False),  # the class or the value
+    Column("probabilities", JSON),
+    Column("milliseconds", Float, nullable=False),
+    Index(None, "model_name", "predicted_at"),
+)
+
+app_state = Table(
+    "app_state",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("value", JSON, nullable=False),
+)

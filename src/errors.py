@@ -1,0 +1,111 @@
+"""Every error that Farol raises on purpose.
+
+The message says what was wrong, with the value, and what to do about it. It is kept as a template and its values,
+so that a page can show it in the reader's language: the template is the key of the translation.
+"""
+
+from __future__ import annotations
+
+
+class FarolError(Exception):
+    """Base of all named errors.
+
+    Parameters
+    ----------
+    template : str
+        Message in English with ``{name}`` placeholders.
+    **values
+        What the placeholders stand for.
+
+    Examples
+    --------
+    >>> str(FarolError("{count} rows are too many.", count=7))
+    '7 rows are too many.'
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template, values)
+        self.template = template
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]  # so that it crosses process borders with its values
+        return _rebuild, (type(self), self.template, self.values)
+
+
+def _rebuild(kind: type[FarolError], template: str, values: dict) -> FarolError:
+    return kind(template, **values)
+
+
+class InvalidSettings(FarolError):
+    """A setting has a value that cannot be used."""
+
+
+class DatabaseUnavailable(FarolError):
+    """The database cannot be reached or cannot be written."""
+
+
+class NoReadings(FarolError):
+    """There are no readings where some are needed."""
+
+
+class SensorNotFound(FarolError, LookupError):
+    """No sensor has that identifier."""
+
+
+class InvalidDemoPlant(FarolError, ValueError):
+    """A demo plant cannot be made with these parameters."""
+
+
+class InvalidTable(FarolError, ValueError):
+    """A file or a frame cannot be read as a table."""
+
+
+class InvalidComparison(FarolError, ValueError):
+    """The choices for a comparison do not fit the data or each other."""
+
+
+class NoLeaderboard(FarolError):
+    """No candidate could be fitted, so there is nothing to rank."""
+
+
+class InvalidModelName(FarolError, ValueError):
+    """A name that cannot name a saved model."""
+
+
+class DuplicateModelName(FarolError, ValueError):
+    """A saved model has that name already."""
+
+
+class ModelNotFound(FarolError, LookupError):
+    """No saved model, or no such version of it."""
+
+
+class ModelNotTrusted(FarolError):
+    """A model file that was not saved here and has not been adopted."""
+
+
+class ModelCorrupt(FarolError):
+    """A model file that is not, byte for byte, what was saved."""
+
+
+class ModelNotSaved(FarolError):
+    """A model that could not be written; what was there before is unchanged."""
+
+
+class InvalidPredictionInput(FarolError, ValueError):
+    """Values that a model cannot take."""
+
+
+class JobNotFound(FarolError, LookupError):
+    """No job has that identifier."""
+
+
+class InvalidJob(FarolError, ValueError):
+    """A job of an unknown kind, or one that is not in a state for what was asked."""
+
+
+class WorkerDied(FarolError):
+    """A worker process was ended by the system while it worked on a task, twice."""
