@@ -26,7 +26,7 @@ def _from_project_root(path: Path) -> Path:
 Folder = Annotated[Path, AfterValidator(_from_project_root)]
 
 
-def _setting(default: object, *names: str, **limits: object):  # type: ignore[no-untyped-def]
+def _setting(default: object, *names: str, **limits: object):
     """Declare a setting: the first name is ours, the others are accepted as aliases."""
     return Field(default=default, validation_alias=AliasChoices(*names), validate_default=True, **limits)  # type: ignore[call-overload]
 

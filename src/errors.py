@@ -31,7 +31,7 @@ class FarolError(Exception):
     def __str__(self) -> str:
         return self.template.format(**self.values)
 
-    def __reduce__(self):  # type: ignore[no-untyped-def]  # so that it crosses process borders with its values
+    def __reduce__(self):  # so that it crosses process borders with its values
         return _rebuild, (type(self), self.template, self.values)
 
 
