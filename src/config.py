@@ -6,11 +6,15 @@ This is the only module that reads the environment.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from src.errors import InvalidSettings
@@ -20,10 +24,22 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 def _from_project_root(path: Path) -> Path:
     """Relative folders are meant from the project's root, wherever the command was typed."""
-    return path if path.is_absolute() else PROJECT_ROOT / path
+    path = PROJECT_ROOT / path.expanduser()
+    if path.exists() and not path.is_dir():
+        raise PydanticCustomError("not_a_folder", "there is a file of that name, and a folder is needed")
+    return path
+
+
+def _url_from_project_root(url: str) -> str:
+    """The same for a relative SQLite file: a job's process, started elsewhere, must find the same one."""
+    prefix, separator, path = url.partition("sqlite:///")
+    if prefix or not separator or not path or path.startswith((":", "/", "file:")):
+        return url
+    return f"sqlite:///{PROJECT_ROOT / path}"
 
 
 Folder = Annotated[Path, AfterValidator(_from_project_root)]
+DatabaseUrl = Annotated[str, AfterValidator(_url_from_project_root)]
 
 
 def _setting(default: object, *names: str, **limits: object):
@@ -35,10 +51,16 @@ class Settings(BaseSettings):
     """All settings of one process. Environment variables win over `.env`."""
 
     model_config = SettingsConfigDict(
-        env_file=PROJECT_ROOT / ".env", env_file_encoding="utf-8", frozen=True, extra="ignore", populate_by_name=True
+        env_file=PROJECT_ROOT / ".env",
+        env_file_encoding="utf-8",
+        env_prefix="FAROL_",  # or the fields' own names would be read too, and LANGUAGE is everywhere something else
+        env_ignore_empty=True,  # an empty folder would mean the project's root
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
-    database_url: str = _setting("", "FAROL_DATABASE_URL")
+    database_url: DatabaseUrl = _setting("", "FAROL_DATABASE_URL")
     """SQLAlchemy URL; empty means SQLite in the data folder."""
     models_dir: Folder = _setting(Path("models"), "FAROL_MODELS_DIR", "MODELS_DIR")
     data_dir: Folder = _setting(Path("data"), "FAROL_DATA_DIR", "DATA_DIR")
@@ -51,7 +73,7 @@ class Settings(BaseSettings):
     """Worker processes of one job."""
     max_running_jobs: int = _setting(2, "FAROL_MAX_RUNNING_JOBS", ge=1, le=64)
     """Jobs that run at once; the others wait in the queue."""
-    job_stale_seconds: float = _setting(30.0, "FAROL_JOB_STALE_SECONDS", ge=2)
+    job_stale_seconds: float = _setting(30.0, "FAROL_JOB_STALE_SECONDS", ge=2, allow_inf_nan=False)
     """Seconds without a heartbeat after which a running job counts as lost."""
     dask_scheduler: str | None = _setting(None, "FAROL_DASK_SCHEDULER")
     """Address of a Dask scheduler, such as tcp://10.0.0.5:8786; none means local processes."""
@@ -81,15 +103,45 @@ def get_settings() -> Settings:
     Raises
     ------
     InvalidSettings
-        Names the variable, the value and what it may be, in one line.
+        Names the variable, the value (unless it is a secret) and what it may be, in one line.
     """
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
+        raise _named(error.errors()[0]) from None
+    except UnicodeDecodeError:
         raise InvalidSettings(
-            "{name} is {value!r}: {reason}. Change it in the environment or in .env.",
-            name=str(first["loc"][0]),
-            value=first["input"],
-            reason=first["msg"],
+            "{path} is not a text file in UTF-8.", path=str(Settings.model_config["env_file"])
         ) from None
+
+
+def _named(error: Mapping[str, Any]) -> InvalidSettings:
+    declared = str(error["loc"][0])
+    names, secret = next(
+        (choices, "SecretStr" in str(field.annotation))
+        for field in Settings.model_fields.values()
+        if declared in (choices := _names_of(field))
+    )
+    value = "set to a value that is kept secret" if secret else _shortened(repr(error["input"]))
+    return InvalidSettings(
+        "{name} is {value}: {reason}. Change it in the environment or in .env.",
+        name=_written_name(names),
+        value=value,
+        reason=error["msg"],
+    )
+
+
+def _names_of(field: FieldInfo) -> list[str]:
+    alias = field.validation_alias
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else []
+
+
+def _written_name(names: list[str]) -> str:
+    """The one of a setting's names that is in use, in the environment or else in `.env`; pydantic tells the first."""
+    file = Settings.model_config.get("env_file")
+    written = {name.upper() for name in (*os.environ, *dotenv_values(file))}  # type: ignore[arg-type]
+    return next((name for name in names if name in written), names[0])
+
+
+def _shortened(text: str, limit: int = 80) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
