@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from src.config import Settings, get_settings
-from src.database.engine import engine_for
+from src.database.engine import engine_for, writing
+from src.database.migrate import upgrade_database
 
 
 @pytest.fixture
@@ -22,6 +25,41 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     yield settings
     engine_for(settings.effective_database_url).dispose()
     get_settings.cache_clear()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_engine(
+    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[sa.Engine]:
+    """An empty database of its own for one test, once in SQLite and once in PostgreSQL; the settings name it too.
+
+    In PostgreSQL that is a schema in the database that FAROL_TEST_POSTGRES_URL names, dropped afterwards.
+    """
+    if request.param == "sqlite":
+        yield engine_for(settings.effective_database_url)  # disposed of by `settings`
+        return
+    server = os.environ.get("FAROL_TEST_POSTGRES_URL")
+    if not server:
+        pytest.skip("FAROL_TEST_POSTGRES_URL names no PostgreSQL database")
+    schema = f"test_{uuid.uuid4().hex}"
+    with writing(engine_for(server)) as connection:
+        connection.execute(sa.schema.CreateSchema(schema))
+    url = sa.make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
+    monkeypatch.setenv("FAROL_DATABASE_URL", url.render_as_string(hide_password=False))
+    get_settings.cache_clear()
+    engine = engine_for(get_settings().effective_database_url)
+    yield engine
+    engine.dispose()
+    with writing(engine_for(server)) as connection:
+        connection.execute(sa.schema.DropSchema(schema, cascade=True))
+    engine_for(server).dispose()
+
+
+@pytest.fixture
+def engine(empty_engine: sa.Engine) -> sa.Engine:
+    """The same, migrated."""
+    upgrade_database(empty_engine)
+    return empty_engine
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -10,12 +11,13 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from src.config import get_settings
 from src.errors import DatabaseUnavailable, InvalidSettings
 
 SQLITE_BUSY_SECONDS = 30
+POSTGRES_CONNECT_SECONDS = 10
 
 
 def get_engine() -> Engine:
@@ -34,12 +36,16 @@ def engine_for(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number is a plain ValueError
         raise InvalidSettings(
             "FAROL_DATABASE_URL is not a database URL. Write sqlite:///file or postgresql://…"
         ) from None
     if parsed.get_backend_name() == "postgresql":
-        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={} if "connect_timeout" in parsed.query else {"connect_timeout": POSTGRES_CONNECT_SECONDS},
+        )
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
     raise InvalidSettings(
@@ -49,7 +55,7 @@ def engine_for(url: str) -> Engine:
 
 def _sqlite_engine(url: sa.URL) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -66,6 +72,13 @@ def _sqlite_engine(url: sa.URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable("The database's folder cannot be made: {reason}.", reason=str(error)) from error
 
 
 @contextmanager
@@ -88,8 +101,16 @@ def writing(engine: Engine | None = None) -> Iterator[Connection]:
 def _named_failures() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
+        if not _is_unavailability(error):
+            raise
         raise DatabaseUnavailable(
             "The database does not answer: {reason}. Check FAROL_DATABASE_URL and the disk, then try again.",
-            reason=str(error.orig).strip().splitlines()[0],
+            reason=next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__),
         ) from error
+
+
+def _is_unavailability(error: DatabaseError) -> bool:
+    """Not a mistake in a statement or in its values: those must be seen as what they are."""
+    # SQLite says of a file that is no database, or a damaged one, just DatabaseError.
+    return isinstance(error, OperationalError) or type(error.orig) is sqlite3.DatabaseError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -21,9 +21,13 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class UtcDateTime(TypeDecorator):
@@ -36,21 +40,19 @@ class UtcDateTime(TypeDecorator):
         return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None or dialect.name != "sqlite":
-            return value
+        if value is None:
+            return None
         if value.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone; times are UTC-aware here.")
-        return int((value - EPOCH).total_seconds() * 1_000_000)
+        return (value - EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if dialect.name == "sqlite":
-            return datetime.fromtimestamp(value / 1_000_000, tz=UTC)
+            return EPOCH + value * _MICROSECOND
         return value.astimezone(UTC)
 
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 metadata = MetaData(
     naming_convention={
@@ -77,7 +79,7 @@ sensors = Table(
     Column("warning_high", Float),
     Column("critical_low", Float),
     Column("critical_high", Float),
-    Column("enabled", Boolean, nullable=False, server_default="1"),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
 )
 
 sensor_readings = Table(

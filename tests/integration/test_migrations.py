@@ -1,0 +1,106 @@
+"""Migrations on real databases: they give the tables that the code expects, once, whoever starts at the same time."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from src.config import PROJECT_ROOT, get_settings
+from src.database.engine import engine_for, reading, writing
+from src.database.migrate import current_revision, newest_revision, upgrade_database
+from src.database.tables import metadata
+from src.errors import DatabaseUnavailable
+
+MIGRATE = "from src.database.migrate import upgrade_database; print(upgrade_database())"
+
+
+def test_the_newest_revision_is_the_one_alembic_finds():
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT_ROOT / "src" / "database" / "migrations"))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_the_migrated_database_has_the_tables_that_the_code_expects(engine):
+    # Alembic cannot compare empty defaults on SQLite; the next test sees them there.
+    options = {"compare_type": True, "compare_server_default": engine.dialect.name == "postgresql"}
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_on_sqlite_the_tables_are_even_written_the_same_way(settings):
+    """What a comparison of columns does not see: the clustering of the readings, the names of constraints."""
+    migrated = engine_for(settings.effective_database_url)
+    upgrade_database(migrated)
+    created = engine_for(f"sqlite:///{settings.data_dir / 'created.db'}")
+    with writing(created) as connection:
+        metadata.create_all(connection)
+    assert _definitions(migrated) == _definitions(created)
+    created.dispose()
+
+
+def _definitions(engine: sa.Engine) -> dict[str, str]:
+    statement = sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'")
+    with reading(engine) as connection:
+        return {name: re.sub(r"\s+", " ", sql) for name, sql in connection.execute(statement)}
+
+
+def test_migrating_again_does_nothing_and_costs_milliseconds(engine):
+    upgrade_database(engine)
+    started = time.perf_counter()
+    assert upgrade_database(engine) is False
+    assert time.perf_counter() - started < 0.1
+
+
+def test_processes_that_migrate_an_empty_database_at_once_all_succeed_and_one_does_it(empty_engine):
+    command = [sys.executable, "-c", MIGRATE]
+    processes = [
+        subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    outcomes = [process.communicate(timeout=120) for process in processes]
+    assert sorted(output.strip() for output, _ in outcomes) == ["False", "False", "False", "True"], outcomes
+    with reading(empty_engine) as connection:
+        assert current_revision(connection) == newest_revision()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_engine, monkeypatch):
+    def fail_at_the_end(connection: sa.Connection) -> None:
+        run(connection)
+        raise OSError("the power went")
+
+    from src.database import migrate
+
+    run = migrate._run_migrations
+    monkeypatch.setattr(migrate, "_run_migrations", fail_at_the_end)
+    with pytest.raises(OSError, match="power"):
+        upgrade_database(empty_engine)
+    with reading(empty_engine) as connection:
+        assert sa.inspect(connection).get_table_names() == []
+    monkeypatch.undo()
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(engine):
+    with writing(engine) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseUnavailable, match="9999"):
+        upgrade_database(engine)
+
+
+def test_starting_does_not_import_alembic_when_there_is_nothing_to_migrate(settings):
+    upgrade_database()
+    engine_for(get_settings().effective_database_url).dispose()
+    program = f"{MIGRATE}; import sys; assert 'alembic' not in sys.modules"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "False"), done.stderr
