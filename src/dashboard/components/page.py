@@ -1,0 +1,50 @@
+"""What every page has: a title with the question it answers, named errors, messages that survive a rerun."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from src.dashboard.locale import _, translated
+from src.errors import FarolError
+
+logger = logging.getLogger(__name__)
+_FLASH = "flash"
+
+
+def page_header(title: str, question: str) -> None:
+    """Write the title, the line that says what the page answers, and a message left by the run before."""
+    st.title(title, anchor=False)
+    st.caption(question)
+    if message := st.session_state.pop(_FLASH, None):
+        st.success(message, icon=":material/check_circle:")
+
+
+def flash(message: str) -> None:
+    """Leave a message for the next run; a toast right before a rerun would be lost."""
+    st.session_state[_FLASH] = message
+
+
+def show_error(error: FarolError) -> None:
+    """Show what is wrong and what to do, with an id that the log has too."""
+    number = secrets.token_hex(3)
+    logger.warning("Shown to a person as %s: %s: %s", number, type(error).__name__, error)
+    st.error(f"{translated(error)}  \n:small[{_('Reference')}: {number}]", icon=":material/error:")
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show a named error in place of what is inside."""
+    try:
+        yield
+    except FarolError as error:
+        show_error(error)
+
+
+def provenance(*facts: str) -> None:
+    """Write the strip that says where figures come from: data as of, model and version, computed when."""
+    st.caption(" · ".join(fact for fact in facts if fact))

@@ -1,0 +1,109 @@
+"""The dashboard in the reader's language: gettext, with the English text as the key.
+
+The catalogue `pt_BR.po` is read as it is, so that there is nothing to compile. A test fails on a text without a
+translation; `make messages` adds the new ones to the catalogue.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+import io
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from src.config import get_settings
+from src.errors import FarolError
+from src.notes import Note
+
+LANGUAGES = {"en": "English", "pt_BR": "Português"}
+FOLDER = Path(__file__).parent
+LANGUAGE_KEY = "lang"
+
+
+def current_language() -> str:
+    """Return the language of this session: as chosen or as in the URL, else the browser's, else the setting."""
+    chosen = st.session_state.get(LANGUAGE_KEY)
+    return chosen if chosen in LANGUAGES else preferred_language()
+
+
+def preferred_language() -> str:
+    """Return the language that is taken where nobody chose one."""
+    setting = get_settings().language
+    if setting != "auto":
+        return setting
+    return language_of(st.context.locale) or "en"
+
+
+def language_of(code: str | None) -> str | None:
+    """Return the language that a code such as ``pt``, ``pt-BR`` or ``en_US`` stands for, if we speak it."""
+    first = (code or "").replace("-", "_").split("_")[0].lower()
+    return {"en": "en", "pt": "pt_BR"}.get(first)
+
+
+def _(text: str) -> str:
+    """Translate a text."""
+    return _catalogue(current_language()).gettext(text)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Translate a text that depends on a number; ``{count}`` is filled in."""
+    return _catalogue(current_language()).ngettext(singular, plural, count).format(count=count)
+
+
+def translated(message: Note | FarolError) -> str:
+    """Return a note or an error in the reader's language, with its values."""
+    return _(message.template).format(**message.values)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(language: str) -> _gettext.NullTranslations:
+    if language == "en":
+        return _gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number for people: at most so many digits behind the point, a dash where there is none."""
+    if value is None or value != value:
+        return "—"
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0." + "#" * digits if digits else "#,##0"
+    return format_decimal(value, format=pattern, locale=current_language())
+
+
+def moment(value: datetime | str | None) -> str:
+    """Write a time in the reader's zone, or in UTC where that was chosen in the sidebar."""
+    if value is None:
+        return "—"
+    when = datetime.fromisoformat(value) if isinstance(value, str) else value
+    zone = reader_zone()
+    return f"{when.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {'UTC' if zone == 'UTC' else ''}".strip()
+
+
+def reader_zone() -> str:
+    """Return the name of the time zone that times are shown in."""
+    if st.session_state.get("utc"):
+        return "UTC"
+    return st.context.timezone or "UTC"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a duration for people."""
+    if seconds is None:
+        return "—"
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(seconds / 60)} min"

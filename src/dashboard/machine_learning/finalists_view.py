@@ -1,0 +1,169 @@
+"""The best of a comparison, side by side on the holdout, each with a way to save it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from src.dashboard.components import charts
+from src.dashboard.components.page import show_error
+from src.dashboard.locale import _, number, translated
+from src.errors import FarolError
+from src.evaluation.metrics import metrics_for
+from src.jobs import Job, job_folder
+from src.ml.candidates import DESCRIPTIONS
+from src.ml.comparison_job import artefact_path
+from src.ml.model_comparison import CandidateResult, Comparison, Finalist
+from src.ml.saved_models import check_new_name, save_finalist
+
+SHOWN_DIGITS = 4
+
+
+def show_finalists(job: Job, comparison: Comparison) -> None:
+    """Show the best of a finished comparison."""
+    names = {candidate.id: candidate.name for candidate in comparison.candidates}
+    st.subheader(_("The best {count}").format(count=len(comparison.finalists)), anchor=False)
+    _top_table(comparison, names)
+    _top_charts(comparison)
+    st.subheader(_("On rows that nobody trained on"), anchor=False)
+    _holdout_table(comparison, names)
+    if comparison.task == "classification":
+        _class_charts(comparison, names)
+    else:
+        _value_charts(comparison, names)
+    st.subheader(_("Save the ones worth keeping"), anchor=False)
+    for finalist in comparison.finalists:
+        _save_card(job, comparison, finalist)
+
+
+def _top(comparison: Comparison) -> list[CandidateResult]:
+    by_id = {candidate.id: candidate for candidate in comparison.candidates}
+    return [by_id[finalist.id] for finalist in comparison.finalists]
+
+
+def _top_table(comparison: Comparison, names: dict[str, str]) -> None:
+    st.dataframe(
+        _metric_table({names[c.id]: c.metrics for c in _top(comparison)}, comparison), alt=_("The best models")
+    )
+
+
+def _holdout_table(comparison: Comparison, names: dict[str, str]) -> None:
+    table = _metric_table({names[f.id]: f.holdout.metrics for f in comparison.finalists}, comparison)
+    st.dataframe(table, alt=_("Metrics on the holdout"))
+    st.caption(_("{rows} rows, held out before the comparison began.").format(rows=number(comparison.holdout_rows, 0)))
+
+
+def _metric_table(metrics: dict[str, dict[str, float | None]], comparison: Comparison) -> pd.DataFrame:
+    names = [metric.name for metric in metrics_for(comparison.task)]
+    return pd.DataFrame(
+        [
+            {_("Model"): model, **{n: number(values.get(n), SHOWN_DIGITS) for n in names}}
+            for model, values in metrics.items()
+        ]
+    ).set_index(_("Model"))
+
+
+def _top_charts(comparison: Comparison) -> None:
+    top = _top(comparison)
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**{comparison.metric}**, {_('mean and standard deviation over the folds')}")
+        scored = [(c.name, c.metrics[comparison.metric] or 0.0, c.spread[comparison.metric] or 0.0) for c in top]
+        names, means, spreads = (list(column) for column in zip(*scored, strict=True))
+        figure = charts.scores_with_spread(names, means, spreads, comparison.metric)
+        charts.show(figure, "top_spread", _("Score of the best models with its spread"))
+    if comparison.task == "classification":
+        with right:
+            st.markdown(f"**{_('All metrics')}**")
+            charts.show(
+                charts.metric_bars({c.name: c.metrics for c in top}), "top_bars", _("All metrics of the best models")
+            )
+        return
+    with right:
+        st.markdown(f"**{comparison.metric}**")
+        bars = charts.metric_bars({c.name: {comparison.metric: c.metrics[comparison.metric]} for c in top})
+        charts.show(bars, "top_bars", _("Score of the best models"))
+
+
+def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
+    holdouts = {names[f.id]: f.holdout for f in comparison.finalists}
+    columns = st.columns(min(len(holdouts), 5))
+    for column, (place, (name, holdout)) in zip(columns, enumerate(holdouts.items()), strict=False):
+        with column:
+            charts.show(
+                charts.confusion(holdout, name),
+                f"confusion_{place}",
+                _("Confusion matrix of {model}").format(model=name),
+                280,
+            )
+    labels = list(dict.fromkeys(curve.label for holdout in holdouts.values() for curve in holdout.curves))
+    if not labels:
+        return
+    label = labels[0]
+    if len(labels) > 1:
+        label = st.segmented_control(_("Class"), labels, default=labels[0], required=True, key="curve_class")
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**{_('ROC curve')}**: {label}")
+        charts.show(charts.curves(holdouts, label, "roc"), "roc", _("ROC curves on the holdout"), 380)
+    with right:
+        st.markdown(f"**{_('Precision and recall')}**: {label}")
+        charts.show(charts.curves(holdouts, label, "pr"), "pr", _("Precision-recall curves on the holdout"), 380)
+
+
+def _value_charts(comparison: Comparison, names: dict[str, str]) -> None:
+    unit = comparison.signature.target_unit
+    for finalist in comparison.finalists:
+        left, right = st.columns(2)
+        name = names[finalist.id]
+        with left:
+            figure = charts.predicted_against_actual(finalist.holdout, name, unit)
+            charts.show(figure, f"actual_{finalist.id}", _("Predicted against actual, {model}").format(model=name))
+        with right:
+            figure = charts.residuals(finalist.holdout, name, unit)
+            charts.show(figure, f"residuals_{finalist.id}", _("Residuals of {model}").format(model=name))
+
+
+def _save_card(job: Job, comparison: Comparison, finalist: Finalist) -> None:
+    candidate = next(c for c in comparison.candidates if c.id == finalist.id)
+    score = f"{comparison.metric} {number(candidate.metrics[comparison.metric], SHOWN_DIGITS)}"
+    saved_as = st.session_state.get("saved", {}).get((job.job_id, finalist.id))
+    with st.expander(f"{candidate.name} · {score}", icon=":material/check:" if saved_as else ":material/save:"):
+        st.markdown(_(DESCRIPTIONS[candidate.model_type].template))
+        st.caption(" · ".join(f"{name} {number(value, SHOWN_DIGITS)}" for name, value in candidate.metrics.items()))
+        if saved_as:
+            st.success(_("Saved as {name!r}. It is now in the list of Predict by hand.").format(name=saved_as))
+        made = (job.finished_at or datetime.now(UTC)).strftime("%Y%m%d_%H%M%S")
+        key = f"{job.job_id}_{finalist.id}"
+        name = st.text_input(_("Name"), value=f"{candidate.model_type}_{made}", max_chars=100, key=f"name_{key}")
+        problem = _problem_with(name)
+        if problem and not saved_as:
+            st.warning(problem)
+        notes = st.text_area(_("Notes"), key=f"notes_{key}", max_chars=2000, height=80)
+        if st.button(_("Save"), icon=":material/save:", key=f"save_{finalist.id}", disabled=bool(problem)):
+            _save(job, comparison, finalist, name, notes)
+
+
+def _problem_with(name: str) -> str | None:
+    """Say at once what is wrong with a name, before anything is saved."""
+    try:
+        check_new_name(name)
+    except FarolError as error:
+        return translated(error)
+    return None
+
+
+def _save(job: Job, comparison: Comparison, finalist: Finalist, name: str, notes: str) -> None:
+    path = artefact_path(job_folder(job.job_id), finalist.id)
+    try:
+        with st.spinner(_("Saving…")):
+            save_finalist(comparison, finalist.id, path.read_bytes(), name, notes)
+    except FileNotFoundError:
+        st.error(_("The fitted model is no longer in the job's folder. Compare again."))
+    except FarolError as error:
+        show_error(error)
+    else:
+        st.session_state.setdefault("saved", {})[job.job_id, finalist.id] = name
+        st.rerun()

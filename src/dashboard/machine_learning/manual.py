@@ -1,0 +1,203 @@
+"""Predict by hand: what do these values mean?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from src.dashboard.components import charts
+from src.dashboard.components.page import page_header, provenance, show_error
+from src.dashboard.locale import _, moment, number, translated
+from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
+from src.dashboard.page_list import go_to
+from src.errors import FarolError
+from src.ml.prediction import Prediction, predict_row, what_if
+from src.ml.prediction_history import recent_predictions, record_prediction
+from src.ml.saved_models import LoadedModel, load_saved
+from src.ml.signature import Feature
+from src.utils.model_store import list_models
+
+ICONS = {"lux": "💡", "temperature": "🌡️", "vibration": "📳"}
+GRID = 60
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _load(name: str, version: int, sha256: str) -> LoadedModel:
+    """Load a model once; version and hash are in the key, so that a new version is seen at once."""
+    return load_saved(name, version)
+
+
+def show() -> None:
+    """Show the page."""
+    page_header(_("Predict by hand"), _("Type sensor values in: what state is this, and how sure is the model?"))
+    models = list_models()
+    if not models:
+        st.info(
+            _("There is no saved model yet. Train and compare some, and save the best."), icon=":material/inventory_2:"
+        )
+        if st.button(_("Train and compare"), type="primary", key="go_train"):
+            go_to("train")
+        show_untrusted()
+        return
+    show_models()
+    name = _choose(models)
+    show_untrusted()
+    if name is None:
+        return
+    try:
+        with st.spinner(_("Loading the model…")):
+            saved = _load(name, models[name]["version"], models[name]["sha256"])
+    except FarolError as error:
+        show_error(error)
+        return
+    with st.expander(_("Details of the model"), icon=":material/info:"):
+        show_details(saved)
+    values = _inputs(saved)
+    if values is not None:
+        _answer(saved, values)
+    answered = st.session_state.get("answer")
+    if answered and answered[0] == (saved.name, saved.version):
+        _show_answer(saved, *answered[1:])
+    _show_history(name)
+
+
+def _choose(models: dict[str, dict[str, Any]]) -> str | None:
+    newest_first = sorted(models, key=lambda name: models[name]["saved_at"], reverse=True)
+    return st.selectbox(_("Model"), newest_first, key="model", bind="query-params")
+
+
+def _inputs(saved: LoadedModel) -> dict[str, Any] | None:
+    """Ask for a value of each feature; None until the button is pressed."""
+    with st.form(key="inputs"):
+        values: dict[str, Any] = {}
+        columns = st.columns(min(3, len(saved.signature.features)))
+        for place, feature in enumerate(saved.signature.features):
+            with columns[place % len(columns)]:
+                values[feature.name] = _input(feature, f"{saved.name}_{feature.name}")
+        pressed = st.form_submit_button(
+            _("Predict"), type="primary", icon=":material/online_prediction:", key="predict"
+        )
+    return values if pressed else None
+
+
+def _input(feature: Feature, key: str) -> Any:
+    label = f"{ICONS.get(feature.name, '')} {feature.name}".strip()
+    if feature.unit:
+        label += f" ({feature.unit})"
+    if feature.type == "category":
+        return st.selectbox(label, feature.categories, key=key, accept_new_options=True)
+    if feature.type == "boolean":
+        return float(st.toggle(label, value=bool(feature.typical), key=key))
+    known = feature.minimum is not None and feature.maximum is not None
+    value = st.number_input(label, value=float(feature.typical or 0.0), step=_step(feature), format="%g", key=key)
+    if known:
+        st.caption(
+            _("seen in training: {minimum} to {maximum}").format(
+                minimum=number(feature.minimum), maximum=number(feature.maximum)
+            )
+        )
+    return value
+
+
+def _step(feature: Feature) -> float:
+    """A hundredth of the range, rounded to one digit."""
+    span = (feature.maximum or 0.0) - (feature.minimum or 0.0)
+    return float(f"{span / 100:.0e}") if span > 0 else 1.0
+
+
+def _answer(saved: LoadedModel, values: dict[str, Any]) -> None:
+    try:
+        prediction = predict_row(saved.model, saved.signature, values)
+        record_prediction(saved.name, saved.version, values, prediction)
+    except FarolError as error:
+        st.session_state.pop("answer", None)
+        show_error(error)
+        return
+    st.session_state["answer"] = ((saved.name, saved.version), values, prediction)
+
+
+def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Prediction) -> None:
+    for note in prediction.warnings:
+        st.warning(translated(note), icon=":material/warning:")
+    left, right = st.columns([1, 2])
+    with left, st.container(border=True, key="answer_card"):
+        unit = saved.signature.target_unit
+        outcome = prediction.outcome if isinstance(prediction.outcome, str) else f"{number(prediction.outcome)} {unit}"
+        st.metric(saved.signature.target, outcome.strip())
+        if prediction.probabilities:
+            top = next(iter(prediction.probabilities.values()))
+            st.caption(_("probability {share}").format(share=f"{top:.1%}"))
+    with right:
+        if prediction.probabilities:
+            figure = charts.probabilities(prediction.probabilities)
+            charts.show(
+                figure, "probabilities", _("Probability of each class"), 90 + 40 * len(prediction.probabilities)
+            )
+        else:
+            st.caption(_("This model gives no probabilities."))
+    provenance(
+        f"{saved.name}, {_('version')} {saved.version}",
+        _("trained {time}").format(time=moment(saved.saved_at)),
+        _("answered in {time} ms").format(time=number(prediction.milliseconds, 1)),
+    )
+    _show_what_if(saved, values)
+
+
+def _show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
+    movable = [f for f in saved.signature.features if f.type == "number"]
+    if not movable:
+        return
+    st.subheader(_("What if one input were different?"), anchor=False)
+    by_name = {feature.name: feature for feature in movable}
+    name = st.selectbox(_("Input to move"), list(by_name), key=f"what_if_{saved.name}")
+    feature = by_name[name]
+    low, high = _range(feature, values[name])
+    moved = st.slider(
+        f"{name} ({feature.unit})" if feature.unit else name,
+        low,
+        high,
+        float(values[name]),
+        key=f"slide_{saved.name}_{name}",
+    )
+    grid = np.linspace(low, high, GRID).tolist()
+    table = what_if(saved.model, saved.signature, values, name, [*grid, moved])
+    now = table.iloc[-1]
+    classes = [column for column in table.columns if column not in ("value", "outcome")]
+    outcome = str(now["outcome"]) if saved.signature.task == "classification" else number(float(now["outcome"]))
+    text = f"**{saved.signature.target}: {outcome}** · {name} = {number(moved)} {feature.unit}"
+    if classes:
+        text += f" · {_('probability {share}').format(share=f'{now[classes].max():.1%}')}"
+    st.markdown(text)
+    if classes or saved.signature.task == "regression":
+        lines = classes or ["outcome"]
+        axis = f"{name} ({feature.unit})" if feature.unit else name
+        title = _("Probability") if classes else saved.signature.target
+        figure = charts.response(table.iloc[:-1], lines, moved, axis, title)
+        charts.show(figure, "response", _("How the answer changes with {name}").format(name=name))
+
+
+def _range(feature: Feature, value: float) -> tuple[float, float]:
+    low = min(feature.minimum if feature.minimum is not None else value - 1, value)
+    high = max(feature.maximum if feature.maximum is not None else value + 1, value)
+    return (float(low), float(high)) if low < high else (float(low) - 1, float(high) + 1)
+
+
+def _show_history(name: str) -> None:
+    history = recent_predictions(name, limit=50)
+    if history.empty:
+        return
+    with st.expander(_("Predictions made with this model"), icon=":material/history:"):
+        inputs = pd.DataFrame(history["inputs"].tolist())
+        shown = pd.concat(
+            [
+                history["predicted_at"].map(moment).rename(_("Time")),
+                inputs,
+                history["outcome"].astype(str).rename(_("Answer")),
+                history["model_version"].rename(_("Version")),
+            ],
+            axis=1,
+        )
+        st.dataframe(shown, hide_index=True, alt=_("Predictions made with this model"))

@@ -1,0 +1,59 @@
+"""What is in a table, at a glance."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from src.dashboard.locale import _, number
+from src.tables.profile import TableProfile, profile_table
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _profile(frame: pd.DataFrame) -> TableProfile:
+    return profile_table(frame)
+
+
+def show_profile(frame: pd.DataFrame) -> TableProfile:
+    """Show rows, types, missing values and ranges; return the profile."""
+    profile = _profile(frame)
+    missing = sum(column.missing for column in profile.columns)
+    kinds = {
+        "number": _("number"),
+        "category": _("category"),
+        "boolean": _("yes or no"),
+        "time": _("time"),
+        "row_number": _("row number"),
+        "text": _("text"),
+    }
+    summary = _("{rows} rows, {columns} columns, {missing} missing values").format(
+        rows=number(profile.rows, 0), columns=len(profile.columns), missing=number(missing, 0)
+    )
+    with st.expander(summary, icon=":material/table_chart:"):
+        st.dataframe(
+            pd.DataFrame(
+                [
+                    {
+                        _("Column"): column.name,
+                        _("Type"): kinds[column.kind],
+                        _("Missing"): column.missing,
+                        _("Different values"): column.unique,
+                        _("Lowest"): _short(column.minimum),
+                        _("Mean"): _short(column.mean),
+                        _("Highest"): _short(column.maximum),
+                        _("Most frequent"): ", ".join(f"{value} ({count:,})" for value, count in column.top[:3]),
+                    }
+                    for column in profile.columns
+                ]
+            ),
+            hide_index=True,
+            alt=_("Columns of the table"),
+        )
+        st.dataframe(frame.head(20), hide_index=True, alt=_("First rows of the table"))
+    return profile
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float | int):
+        return number(float(f"{value:.4g}"))
+    return "" if value is None else str(value)[:16]

@@ -1,0 +1,124 @@
+"""Train and compare: which model is best for this table?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from io import BytesIO
+
+import pandas as pd
+import streamlit as st
+
+from src.config import get_settings
+from src.dashboard.components.demo_plant import offer_demo_plant
+from src.dashboard.components.page import page_header, show_error
+from src.dashboard.locale import _, moment, translated
+from src.dashboard.machine_learning.choices_form import choose
+from src.dashboard.machine_learning.comparison_view import show_comparison
+from src.dashboard.machine_learning.table_profile import show_profile
+from src.errors import FarolError, NoReadings
+from src.jobs import submit
+from src.ml.comparison_job import TABLE
+from src.notes import Note
+from src.sensors.training_table import get_dataframe_leituras_sensores
+from src.tables.limits import TableLimits
+from src.tables.reader import TableFile, read_table
+
+PLANT = "plant"
+UPLOAD = "upload"
+
+
+@st.cache_data(ttl=get_settings().cache_ttl, show_spinner=False, max_entries=2)
+def load_sensor_data() -> pd.DataFrame:
+    """Load the plant's training table: lux, temperature and vibration of each machine with its state."""
+    return get_dataframe_leituras_sensores()
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _read_upload(content: bytes, name: str) -> TableFile:
+    return read_table(content, name, TableLimits.from_settings(get_settings()))
+
+
+def show() -> None:
+    """Show the page: a comparison where the URL names one, else what a new one is made of."""
+    page_header(_("Train and compare"), _("Which model is best for this table? Compare them, and keep the best."))
+    if job_id := st.query_params.get("job"):
+        show_comparison(job_id)
+        return
+    table = _choose_table()
+    if table is None:
+        return
+    frame, source, notes = table
+    for note in notes:
+        st.caption(f":material/info: {translated(note)}")
+    profile = show_profile(frame)
+    choices = choose(frame, profile, source, is_plant=st.session_state["source"] == PLANT)
+    if choices is None:
+        return
+    if st.button(_("Train and compare models"), type="primary", key="start", icon=":material/play_arrow:"):
+        title = _("Compare models: {target} from {source}").format(target=choices.target, source=source)
+        try:
+            job = submit("compare_models", asdict(choices), title=title, attachments={TABLE: _as_parquet(frame)})
+        except FarolError as error:
+            show_error(error)
+            return
+        st.query_params["job"] = job.job_id
+        st.rerun()
+
+
+def _choose_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
+    labels = {PLANT: _("The plant's readings"), UPLOAD: _("A file of mine")}
+    source = st.segmented_control(
+        _("Training table"),
+        list(labels),
+        format_func=labels.__getitem__,
+        default=PLANT,
+        required=True,
+        key="source",
+        bind="query-params",
+    )
+    return _plant_table() if source == PLANT else _uploaded_table()
+
+
+def _plant_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
+    try:
+        with st.spinner(_("Loading the readings…")):
+            frame = load_sensor_data()
+    except NoReadings as error:
+        st.info(translated(error), icon=":material/database_off:")
+        offer_demo_plant()
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        as_of = _("Readings up to {time}.").format(time=moment(frame["timestamp"].max()))
+        st.caption(as_of)
+        if st.button(_("Refresh"), icon=":material/refresh:", key="refresh", type="tertiary"):
+            load_sensor_data.clear()
+            st.rerun()
+    return frame, _("plant"), ()
+
+
+def _uploaded_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
+    settings = get_settings()
+    file = st.file_uploader(
+        _("CSV, CSV.gz or Parquet, one row an observation, with a header"),
+        type=["csv", "txt", "tsv", "gz", "parquet"],
+        max_upload_size=settings.upload_max_mb,
+        key="file",
+    )
+    if file is None:
+        st.info(
+            _("Choose a file to see what is in it. Nothing is trained before you say so."), icon=":material/upload:"
+        )
+        return None
+    try:
+        with st.spinner(_("Reading the file…")):
+            table = _read_upload(file.getvalue(), file.name)
+    except FarolError as error:
+        show_error(error)
+        return None
+    return table.frame, file.name, table.notes
+
+
+def _as_parquet(frame: pd.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()

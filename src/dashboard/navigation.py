@@ -1,0 +1,79 @@
+"""The list of pages, and what is done once when the dashboard starts."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from src.config import get_settings
+from src.dashboard.components.page import show_error
+from src.dashboard.locale import LANGUAGE_KEY, LANGUAGES, _, language_of, preferred_language
+from src.dashboard.page_list import PAGES
+from src.errors import FarolError
+
+ICON = Path(__file__).parent / "icon.png"
+logger = logging.getLogger(__name__)
+
+
+def run() -> None:
+    """Show the page that the URL names."""
+    st.set_page_config(page_title="Farol", page_icon=str(ICON), layout="wide")
+    _choose_language()
+    page = st.navigation(_pages())
+    _sidebar()
+    try:
+        _start_once()
+    except FarolError as error:
+        show_error(error)
+        st.stop()
+    page.run()
+
+
+@st.cache_resource(show_spinner=False)
+def _start_once() -> None:
+    """Bring database, demo plant and job queue up to date; once a server, whoever comes first."""
+    from src.database.migrate import upgrade_database
+    from src.jobs import start_waiting
+    from src.logs import configure_logging
+    from src.sensors.demo_plant import bring_up_to_now
+
+    configure_logging(get_settings())
+    upgrade_database()
+    bring_up_to_now()
+    start_waiting()
+    logger.info("The dashboard is up.")
+
+
+def _pages() -> dict[str, list[st.Page]]:  # type: ignore[valid-type]
+    def page(path: str, title: str, icon: str, *, default: bool = False) -> st.Page:  # type: ignore[valid-type]
+        return st.Page(PAGES[path], title=title, icon=f":material/{icon}:", url_path=path, default=default)
+
+    return {
+        _("Monitor"): [page("plant", _("Plant"), "factory", default=True)],
+        _("Predict"): [page("predict", _("Predict by hand"), "touch_app")],
+        _("Models"): [page("train", _("Train and compare"), "leaderboard")],
+        _("System"): [page("jobs", _("Jobs"), "list_alt")],
+    }
+
+
+def _choose_language() -> None:
+    """Take the language from the URL, in any of its spellings, before the first text is written."""
+    asked = language_of(st.query_params.get(LANGUAGE_KEY))
+    if asked and LANGUAGE_KEY not in st.session_state:
+        st.session_state[LANGUAGE_KEY] = asked
+
+
+def _sidebar() -> None:
+    codes = list(LANGUAGES)
+    with st.sidebar:
+        st.selectbox(
+            _("Language"),
+            codes,
+            index=codes.index(preferred_language()),
+            format_func=LANGUAGES.__getitem__,
+            key=LANGUAGE_KEY,
+            bind="query-params",
+        )
+        st.toggle(_("Times in UTC"), key="utc", persist_state="session")

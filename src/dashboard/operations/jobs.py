@@ -1,0 +1,73 @@
+"""Jobs: what is running, what waits, and what came out?"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from src.dashboard.components.job_card import show_job_card, state_name
+from src.dashboard.components.page import page_header, show_error
+from src.dashboard.locale import _, duration, moment
+from src.dashboard.page_list import go_to
+from src.errors import JobNotFound
+from src.jobs import Job, get_job, list_jobs
+
+LIVE = "2s"
+MOST = 200
+
+
+def show() -> None:
+    """Show the page."""
+    page_header(_("Jobs"), _("What is running, what waits its turn, and what came out?"))
+    jobs = list_jobs(limit=MOST)
+    if not jobs:
+        st.info(_("No job has run yet. A comparison of models is one."), icon=":material/list_alt:")
+        if st.button(_("Train and compare"), type="primary", key="go_train"):
+            go_to("train")
+        return
+    live = any(job.is_live for job in jobs)
+    st.fragment(_list, run_every=LIVE if live else None)(live)
+    _detail(jobs)
+
+
+def _list(was_live: bool) -> None:
+    jobs = list_jobs(limit=MOST)
+    if was_live and not any(job.is_live for job in jobs):
+        st.rerun()  # nothing moves any more: stop asking
+    st.dataframe(
+        pd.DataFrame([_row(job) for job in jobs]),
+        hide_index=True,
+        alt=_("Jobs, the newest first"),
+        column_config={_("Progress"): st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")},
+        height=min(36 * (len(jobs) + 1) + 3, 420),
+    )
+
+
+def _row(job: Job) -> dict[str, object]:
+    return {
+        _("Job"): job.job_id,
+        _("What"): job.title or job.kind,
+        _("State"): state_name(job.state),
+        _("Progress"): job.progress,
+        _("Created"): moment(job.created_at),
+        _("Took"): duration(job.seconds),
+    }
+
+
+def _detail(jobs: list[Job]) -> None:
+    titles = {job.job_id: f"{job.title or job.kind} · {moment(job.created_at)} · {job.job_id[:8]}" for job in jobs}
+    chosen = st.selectbox(
+        _("Look at one"), list(titles), format_func=titles.__getitem__, key="inspect", bind="query-params"
+    )
+    try:
+        job = get_job(chosen)
+    except JobNotFound as error:
+        show_error(error)
+        return
+    show_job_card(job)
+    if (
+        job.kind == "compare_models"
+        and job.result
+        and st.button(_("Open the comparison"), key="open_comparison", type="primary")
+    ):
+        go_to("train", job=job.job_id)

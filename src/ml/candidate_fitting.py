@@ -1,0 +1,139 @@
+"""What a worker does with one candidate: cross-validate it, or fit it for good. Results go back; nothing is written."""
+
+from __future__ import annotations
+
+import pickle
+import time
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from src.evaluation.holdout import Holdout, holdout_of_classes, holdout_of_values
+from src.evaluation.metrics import classification_metrics, regression_metrics
+from src.evaluation.splits import Rows, Split
+from src.ml.candidates import Candidate, Task
+from src.ml.preparation import make_preparation
+
+MOST_REMARKS = 3
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """A training table, divided.
+
+    Attributes
+    ----------
+    features : DataFrame, shape (n_rows, n_features)
+        As `as_model_input` returns it.
+    target : array, shape (n_rows,)
+        Original labels, or float64 values.
+    classes : array, shape (n_classes,)
+        Sorted labels; empty for regression.
+    """
+
+    features: pd.DataFrame
+    target: NDArray[Any]
+    classes: NDArray[Any]
+    task: Task
+    split: Split
+    seed: int
+
+
+@dataclass(frozen=True)
+class FoldScores:
+    """Metrics of one candidate, one value a fold, and the mean time to fit in seconds."""
+
+    metrics: dict[str, list[float | None]]
+    fit_seconds: float
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FittedCandidate:
+    """A candidate on the holdout (fitted on the training part), and the pickled pipeline fitted on all rows."""
+
+    holdout: Holdout
+    artefact: bytes = field(repr=False)
+
+
+def are_workers_up() -> bool:
+    """Answer, once a worker is there to do so."""
+    return True
+
+
+def cross_validate(data: TrainingData, candidate: Candidate) -> FoldScores:
+    """Fit and score a candidate on each fold."""
+    scores: list[dict[str, float | None]] = []
+    seconds = 0.0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for fitting, scoring in data.split.folds:
+            started = time.perf_counter()
+            pipeline = _fit(data, candidate, fitting)
+            seconds += time.perf_counter() - started
+            scores.append(_score(data, pipeline, scoring))
+    by_metric = {name: [fold[name] for fold in scores] for name in scores[0]}
+    return FoldScores(by_metric, seconds / len(scores), _remarks(caught))
+
+
+def fit_for_good(data: TrainingData, candidate: Candidate) -> FittedCandidate:
+    """Evaluate a candidate on the holdout, then fit it on every row."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the same remarks as in cross-validation
+        pipeline = _fit(data, candidate, data.split.train)
+        holdout = _holdout(data, pipeline, data.split.holdout)
+        everything = np.arange(len(data.target))
+        return FittedCandidate(holdout, pickle.dumps(_fit(data, candidate, everything), protocol=5))
+
+
+def _fit(data: TrainingData, candidate: Candidate, rows: Rows) -> Any:
+    from sklearn.pipeline import Pipeline
+
+    steps = [("prepare", make_preparation(data.features)), ("estimator", candidate.make(data.seed))]
+    return Pipeline(steps).fit(data.features.iloc[rows], data.target[rows])
+
+
+def _score(data: TrainingData, pipeline: Any, rows: Rows) -> dict[str, float | None]:
+    features, actual = data.features.iloc[rows], data.target[rows]
+    if data.task == "regression":
+        return regression_metrics(actual, pipeline.predict(features))
+    return classification_metrics(
+        actual, pipeline.predict(features), class_scores(pipeline, features, data.classes), data.classes
+    )
+
+
+def _holdout(data: TrainingData, pipeline: Any, rows: Rows) -> Holdout:
+    features, actual = data.features.iloc[rows], data.target[rows]
+    if data.task == "regression":
+        return holdout_of_values(actual, pipeline.predict(features))
+    return holdout_of_classes(
+        actual, pipeline.predict(features), class_scores(pipeline, features, data.classes), data.classes
+    )
+
+
+def class_scores(pipeline: Any, features: pd.DataFrame, classes: NDArray[Any]) -> NDArray[Any] | None:
+    """Return how sure a classifier is of each class.
+
+    Returns
+    -------
+    array, shape (n_rows, n_classes) or (n_rows,), or None
+        Probabilities in the order of `classes`, 0 for a class that was not in the fitting rows; where there are
+        none, decision values of a binary classifier; else None.
+    """
+    if hasattr(pipeline, "predict_proba"):
+        known = pipeline.predict_proba(features)
+        scores = np.zeros((len(features), len(classes)))
+        scores[:, np.searchsorted(classes, pipeline.classes_)] = known
+        return scores
+    if hasattr(pipeline, "decision_function") and len(classes) == 2:
+        return pipeline.decision_function(features)
+    return None
+
+
+def _remarks(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    lines = dict.fromkeys(str(warning.message).strip().splitlines()[0] for warning in caught)
+    return tuple(lines)[:MOST_REMARKS]

@@ -1,0 +1,58 @@
+"""A comparison as a job: the table comes from the job's folder, the leaderboard goes into its record as it fills."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from src.ml.comparison_plan import Choices
+from src.ml.model_comparison import Comparison, compare_models
+from src.storage.atomic import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Protocol
+
+    class Job(Protocol):
+        """What a job gives to what it runs."""
+
+        folder: Path
+        report: Callable[[float, str, dict[str, Any] | None], None]
+
+
+TABLE = "table.parquet"
+
+
+def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Compare models on the table attached to the job.
+
+    Parameters
+    ----------
+    parameters : dict
+        Fields of `Choices`.
+    job : JobContext
+        Its folder holds `table.parquet`; the finalists' artefacts are written beside it, ``<candidate>.pkl`` each.
+
+    Returns
+    -------
+    dict
+        `Comparison.to_record()`.
+    """
+    choices = dict(parameters)
+    target = Choices(**choices).target
+    del choices["target"]
+
+    def tell(comparison: Comparison) -> None:
+        job.report(comparison.progress, comparison.phase, comparison.to_record())
+
+    comparison = compare_models(pd.read_parquet(job.folder / TABLE), target, on_progress=tell, **choices)
+    for finalist in comparison.finalists:
+        write_atomically(artefact_path(job.folder, finalist.id), finalist.artefact)
+    return comparison.to_record()
+
+
+def artefact_path(folder: Path, candidate: str) -> Path:
+    """Where a finalist's pickled pipeline lies in the job's folder."""
+    return folder / f"{candidate}.pkl"

@@ -1,0 +1,327 @@
+"""From a table and a person's choices to what is compared: features, target, rows, folds, candidates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from src.errors import InvalidComparison
+from src.evaluation.metrics import default_metric, metrics_for
+from src.evaluation.splits import Split, split_by_group, split_by_time, split_random
+from src.ml.candidate_fitting import TrainingData
+from src.ml.candidates import Candidate, Task, choose_candidates
+from src.ml.signature import Signature, as_model_input, describe_features
+from src.notes import Note
+from src.tables.profile import profile_table, suggest_features, suggest_task
+
+FEWEST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person chooses for a comparison; JSON-able, so that a page, a job and the command line share it.
+
+    Attributes
+    ----------
+    target : str
+        Column to predict.
+    features : list of str, optional
+        Columns to predict from; none means all that are suggested (no time stamps, row numbers or identifiers).
+    task : {"classification", "regression"}, optional
+        None means as the target suggests.
+    sort : str, optional
+        Metric to rank by; none means Accuracy, or R2 for regression.
+    n_select : int
+        How many of the best are evaluated on the holdout and can be saved.
+    fold : int
+        Folds of the cross-validation.
+    turbo : bool
+        Leave out the candidates that are slow with many rows.
+    include : list of str, optional
+        Identifiers of the candidates to compare.
+    split : str
+        ``random`` (stratified for classes), ``time``, or ``group:COLUMN``.
+    holdout : float
+        Share of the rows that is held out.
+    budget : float, optional
+        Seconds after which what is done is the result.
+    seed : int
+        Seed of everything random.
+    max_rows : int, optional
+        Use at most so many rows, evenly picked.
+    units : dict
+        Unit of each column, where known.
+    source : str
+        Where the table comes from, for the saved model's record.
+    """
+
+    target: str
+    features: list[str] | None = None
+    task: Task | None = None
+    sort: str | None = None
+    n_select: int = 5
+    fold: int = 5
+    turbo: bool = True
+    include: list[str] | None = None
+    split: str = "random"
+    holdout: float = 0.3
+    budget: float | None = None
+    seed: int = 42
+    max_rows: int | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class ComparisonPlan:
+    """Everything that is settled before the first fit."""
+
+    choices: Choices
+    data: TrainingData
+    candidates: tuple[Candidate, ...]
+    metric: str
+    signature: Signature
+    fingerprint: dict[str, Any]
+    notes: tuple[Note, ...]
+
+
+def plan_comparison(table: pd.DataFrame, choices: Choices) -> ComparisonPlan:
+    """Settle what is compared.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n_rows, n_columns)
+        Training table; one column is the target.
+    choices : Choices
+        What the person chose.
+
+    Raises
+    ------
+    InvalidComparison
+        A choice does not fit the table or another choice; the message names both.
+    """
+    _check_choices(table, choices)
+    notes: list[Note] = []
+    table = _usable_rows(table, choices, notes)
+    task = choices.task or suggest_task(table[choices.target])[0]
+    metric = _metric(task, choices.sort)
+    features = _features(table, choices, notes)
+    target = _target(table[choices.target], task)
+    classes = np.unique(target) if task == "classification" else np.array([])
+    _check_classes(target, classes, task, choices)
+    split = _split(table, target, task, choices, notes)
+    model_input = as_model_input(table, features)
+    return ComparisonPlan(
+        choices,
+        TrainingData(model_input, target, classes, task, split, choices.seed),
+        choose_candidates(task, choices.include, turbo=choices.turbo),
+        metric,
+        Signature(
+            describe_features(table[features], choices.units),
+            choices.target,
+            task,
+            tuple(classes.tolist()),
+            choices.units.get(choices.target, ""),
+        ),
+        _fingerprint(table, [*features, choices.target], choices.source),
+        tuple(notes),
+    )
+
+
+def time_column(table: pd.DataFrame) -> str | None:
+    """Return the first time column of a table, if there is one."""
+    times = [str(name) for name in table.columns if pd.api.types.is_datetime64_any_dtype(table[name])]
+    return times[0] if times else None
+
+
+def _check_choices(table: pd.DataFrame, choices: Choices) -> None:
+    for name in [choices.target, *(choices.features or [])]:
+        if name not in table.columns:
+            raise InvalidComparison(
+                "There is no column {name!r}. The table has: {columns}.",
+                name=name,
+                columns=", ".join(map(str, table.columns)),
+            )
+    if choices.features is not None and not choices.features:
+        raise InvalidComparison("No features are chosen. Choose at least one column to predict from.")
+    if choices.target in (choices.features or []):
+        raise InvalidComparison("{name!r} is the target and cannot be a feature as well.", name=choices.target)
+    _check_number("fold", choices.fold, 2, 50)
+    _check_number("n_select", choices.n_select, 1, 50)
+    _check_number("holdout", choices.holdout, 0.05, 0.9)
+    _check_number("seed", choices.seed, 0, 2**32 - 1)
+    if choices.budget is not None:
+        _check_number("budget", choices.budget, 1, 7 * 24 * 3600)
+    if choices.max_rows is not None:
+        _check_number("max_rows", choices.max_rows, FEWEST_ROWS, 10**9)
+
+
+def _check_number(name: str, value: float, lowest: float, highest: float) -> None:
+    if not lowest <= value <= highest:  # also true of NaN
+        raise InvalidComparison(
+            "{name} is {value}; it must be between {lowest} and {highest}.",
+            name=name,
+            value=value,
+            lowest=lowest,
+            highest=highest,
+        )
+
+
+def _usable_rows(table: pd.DataFrame, choices: Choices, notes: list[Note]) -> pd.DataFrame:
+    known = table[choices.target].notna()
+    if not known.all():
+        notes.append(Note("{count:,} rows without a target are left out.", {"count": int((~known).sum())}))
+        table = table[known]
+    if len(table) < FEWEST_ROWS:
+        raise InvalidComparison(
+            "Only {rows} rows have a target; at least {fewest} are needed.", rows=len(table), fewest=FEWEST_ROWS
+        )
+    if choices.max_rows and len(table) > choices.max_rows:
+        notes.append(
+            Note("{used:,} of {rows:,} rows are used, evenly picked.", {"used": choices.max_rows, "rows": len(table)})
+        )
+        table = table.iloc[np.linspace(0, len(table) - 1, choices.max_rows).astype(int)]
+    return table.reset_index(drop=True)
+
+
+def _metric(task: Task, sort: str | None) -> str:
+    names = {metric.name.casefold(): metric.name for metric in metrics_for(task)}
+    wanted = (sort or default_metric(task)).casefold()
+    if wanted in ("prec", "prec."):  # as PyCaret's tables have it
+        wanted = "precision"
+    if wanted not in names:
+        raise InvalidComparison(
+            "{sort!r} is no metric for {task}. Choose from: {names}.",
+            sort=sort,
+            task=task,
+            names=", ".join(names.values()),
+        )
+    return names[wanted]
+
+
+def _features(table: pd.DataFrame, choices: Choices, notes: list[Note]) -> list[str]:
+    group = choices.split.removeprefix("group:") if choices.split.startswith("group:") else None
+    features = choices.features
+    if features is None:
+        suggestion = suggest_features(profile_table(table), choices.target)
+        features = [name for name in suggestion.features if name != group]
+        notes.extend(suggestion.notes)
+    if not features:
+        raise InvalidComparison("No column is left to predict from. Choose the features yourself.")
+    for name in features:
+        if table[name].isna().all():
+            raise InvalidComparison("The feature {name!r} has no values. Leave it out.", name=name)
+        if pd.api.types.is_numeric_dtype(table[name]) and np.isinf(table[name].to_numpy(float, na_value=np.nan)).any():
+            raise InvalidComparison("The feature {name!r} has infinite values. Mend the data.", name=name)
+    return features
+
+
+def _target(column: pd.Series, task: Task) -> NDArray[Any]:
+    if task == "regression":
+        if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+            raise InvalidComparison(
+                "The target {name!r} is not a number, so it cannot be a regression. Choose classification.",
+                name=str(column.name),
+            )
+        values = column.to_numpy(dtype=float)
+        if not np.isfinite(values).all():
+            raise InvalidComparison("The target {name!r} has infinite values. Mend the data.", name=str(column.name))
+        return values
+    if pd.api.types.is_bool_dtype(column):
+        return column.to_numpy(dtype=bool)
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(dtype=float)
+        return values.astype(np.int64) if np.all(values == np.round(values)) else values.astype(str)
+    return column.astype(str).to_numpy(dtype=object).astype(str)
+
+
+def _check_classes(target: NDArray[Any], classes: NDArray[Any], task: Task, choices: Choices) -> None:
+    if task == "regression":
+        return
+    if len(classes) < 2:
+        raise InvalidComparison(
+            "The target {name!r} has one class only ({label}); there is nothing to tell apart.",
+            name=choices.target,
+            label=classes[0],
+        )
+    if len(classes) > 100:
+        raise InvalidComparison(
+            "The target {name!r} has {count} classes; at most 100 can be compared. Is it a regression?",
+            name=choices.target,
+            count=len(classes),
+        )
+    counts = {label: int((target == label).sum()) for label in classes}
+    rare = min(counts, key=lambda label: counts[label])
+    if choices.split == "random" and counts[rare] < 2:
+        raise InvalidComparison(
+            "Class {label!r} of {name!r} has one row; it needs at least 2 to be on both sides of a split.",
+            label=str(rare),
+            name=choices.target,
+        )
+
+
+def _split(table: pd.DataFrame, target: NDArray[Any], task: Task, choices: Choices, notes: list[Note]) -> Split:
+    stratified = task == "classification"
+    if choices.split == "random":
+        split = split_random(
+            target, stratified=stratified, folds=choices.fold, holdout=choices.holdout, seed=choices.seed
+        )
+    elif choices.split == "time":
+        column = time_column(table)
+        if column is None:
+            raise InvalidComparison("There is no time column to split by. Choose another split.")
+        if table[column].isna().any():
+            raise InvalidComparison("The time column {name!r} has empty cells, so rows have no order.", name=column)
+        split = split_by_time(table[column].to_numpy(), folds=choices.fold, holdout=choices.holdout)
+    elif choices.split.startswith("group:"):
+        split = _group_split(table, target, stratified, choices)
+    else:
+        raise InvalidComparison(
+            "{split!r} is no way to split. Choose random, time, or group:COLUMN.", split=choices.split
+        )
+    return _usable_folds(split, target, notes) if stratified else split
+
+
+def _group_split(table: pd.DataFrame, target: NDArray[Any], stratified: bool, choices: Choices) -> Split:
+    column = choices.split.removeprefix("group:")
+    if column not in table.columns:
+        raise InvalidComparison("There is no column {name!r} to group by.", name=column)
+    groups = table[column].astype(str).to_numpy()
+    return split_by_group(
+        target, groups, stratified=stratified, folds=choices.fold, holdout=choices.holdout, seed=choices.seed
+    )
+
+
+def _usable_folds(split: Split, target: NDArray[Any], notes: list[Note]) -> Split:
+    """Leave out folds whose fitting rows hold a single class: no classifier can learn from them."""
+    if len(np.unique(target[split.train])) < 2:
+        raise InvalidComparison(
+            "The training part of this split holds a single class. Choose another split or more data."
+        )
+    folds = tuple(fold for fold in split.folds if len(fold[1]) and len(np.unique(target[fold[0]])) > 1)
+    if not folds:
+        raise InvalidComparison("Each fold of this split holds a single class. Choose another split or more data.")
+    left_out = len(split.folds) - len(folds)
+    if left_out:
+        notes.append(Note("{count} folds hold a single class and are left out.", {"count": left_out}))
+    return Split(split.train, split.holdout, folds)
+
+
+def _fingerprint(table: pd.DataFrame, columns: list[str], source: str) -> dict[str, Any]:
+    """Tell which data this was: rows, columns, time span, and a hash of the values used."""
+    hashed = pd.util.hash_pandas_object(table[columns], index=False).to_numpy()
+    times = time_column(table)
+    return {
+        "source": source,
+        "rows": len(table),
+        "columns": columns,
+        "sha256": hashlib.sha256(hashed.tobytes()).hexdigest(),
+        "from": table[times].min().isoformat() if times else None,
+        "to": table[times].max().isoformat() if times else None,
+    }

@@ -1,0 +1,159 @@
+"""Predict by hand: one row of values in, an answer out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from src.errors import InvalidPredictionInput
+from src.ml.signature import Feature, Signature, as_model_input
+from src.notes import Note
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An answer.
+
+    Attributes
+    ----------
+    outcome : str or float
+        The class, or the value in the target's unit.
+    probabilities : dict, optional
+        Probability of each class, the highest first; None where the model gives none.
+    warnings : tuple of Note
+        Inputs that are unlike what was seen in training.
+    milliseconds : float
+        How long the model took.
+    """
+
+    outcome: str | float
+    probabilities: dict[str, float] | None
+    warnings: tuple[Note, ...]
+    milliseconds: float
+
+
+def predict_row(model: Any, signature: Signature, values: Mapping[str, Any]) -> Prediction:
+    """Predict one row.
+
+    Parameters
+    ----------
+    model : estimator
+        With ``predict`` and possibly ``predict_proba``.
+    signature : Signature
+        What it takes.
+    values : dict
+        A value for each feature, by name.
+
+    Raises
+    ------
+    InvalidPredictionInput
+        A value is missing, or is not a finite number where one is needed.
+    """
+    row = pd.DataFrame([{feature.name: _checked(feature, values) for feature in signature.features}])
+    started = time.perf_counter()
+    outcomes, probabilities = predict_rows(model, signature, row)
+    milliseconds = (time.perf_counter() - started) * 1000
+    shares = None
+    if probabilities is not None:
+        shares = dict(sorted(probabilities.iloc[0].items(), key=lambda item: -item[1]))
+    outcome = outcomes[0]
+    return Prediction(
+        float(outcome) if signature.task == "regression" else str(outcome),
+        shares,
+        tuple(note for feature in signature.features if (note := _novelty(feature, values[feature.name]))),
+        milliseconds,
+    )
+
+
+def predict_rows(
+    model: Any, signature: Signature, rows: pd.DataFrame
+) -> tuple[np.ndarray[Any, Any], pd.DataFrame | None]:
+    """Predict many rows.
+
+    Returns
+    -------
+    outcomes : array, shape (n_rows,)
+        Classes or values.
+    probabilities : DataFrame, shape (n_rows, n_classes), or None
+        One column a class.
+    """
+    prepared: Any = as_model_input(rows, signature)
+    if not hasattr(model, "feature_names_in_"):
+        prepared = prepared.to_numpy()  # fitted without names; with them it would warn
+    outcomes = np.asarray(model.predict(prepared)).ravel()
+    if not hasattr(model, "predict_proba"):
+        return outcomes, None
+    labels = [str(label) for label in model.classes_]
+    return outcomes, pd.DataFrame(model.predict_proba(prepared), columns=labels, index=rows.index)
+
+
+def what_if(
+    model: Any, signature: Signature, values: Mapping[str, Any], feature: str, grid: Sequence[float]
+) -> pd.DataFrame:
+    """Predict while one input moves and the others stay.
+
+    Returns
+    -------
+    DataFrame, shape (len(grid), …)
+        Column ``value`` (of the input), ``outcome``, and one column a class with its probability where there are any.
+    """
+    rows = pd.DataFrame([{**values, feature: value} for value in grid])
+    outcomes, probabilities = predict_rows(model, signature, rows)
+    table = pd.DataFrame({"value": list(grid), "outcome": outcomes})
+    return table if probabilities is None else pd.concat([table, probabilities], axis=1)
+
+
+def guess_signature(model: Any) -> Signature:
+    """Make a signature for a model that was saved without one, from what scikit-learn keeps in an estimator.
+
+    Raises
+    ------
+    InvalidPredictionInput
+        The model does not tell how many features it takes.
+    """
+    names = getattr(model, "feature_names_in_", None)
+    count = getattr(model, "n_features_in_", None)
+    if names is None and count is None:
+        raise InvalidPredictionInput("This model does not say which values it takes, so it cannot be used by hand.")
+    if names is None:
+        names = [f"feature {number}" for number in range(1, int(count) + 1)]  # type: ignore[arg-type]
+    classes = tuple(np.asarray(getattr(model, "classes_", ())).tolist())
+    features = tuple(Feature(str(name), "number") for name in names)
+    return Signature(features, "prediction", "classification" if classes else "regression", classes)
+
+
+def _checked(feature: Feature, values: Mapping[str, Any]) -> Any:
+    value = values.get(feature.name)
+    if feature.type == "category":
+        return None if value is None else str(value)
+    if value is None:
+        raise InvalidPredictionInput("{name!r} has no value. Type a number.", name=feature.name)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InvalidPredictionInput(
+            "{name!r} is {value!r}, which is no number.", name=feature.name, value=value
+        ) from None
+    if not np.isfinite(number):
+        raise InvalidPredictionInput(
+            "{name!r} is {value!r}, which is no finite number.", name=feature.name, value=value
+        )
+    return number
+
+
+def _novelty(feature: Feature, value: Any) -> Note | None:
+    if feature.type == "category":
+        if feature.categories and value is not None and str(value) not in feature.categories:
+            return Note("{name}: {value!r} was not seen in training.", {"name": feature.name, "value": value})
+        return None
+    if feature.minimum is None or feature.maximum is None or feature.minimum <= float(value) <= feature.maximum:
+        return None
+    return Note(
+        "{name}: {value:g} is outside the range seen in training, {minimum:g} to {maximum:g}.",
+        {"name": feature.name, "value": float(value), "minimum": feature.minimum, "maximum": feature.maximum},
+    )

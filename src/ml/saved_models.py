@@ -1,0 +1,120 @@
+"""Saved models as the rest of Farol uses them: a model with its signature, and how a comparison becomes one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from src.errors import ModelCorrupt
+from src.ml.model_comparison import Comparison
+from src.ml.prediction import guess_signature
+from src.ml.signature import Signature
+from src.utils.model_store import SavedModel, default_store
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A saved model, ready to predict."""
+
+    name: str
+    version: int
+    saved_at: str
+    metadata: dict[str, Any]
+    details: dict[str, Any]
+    model: Any
+    signature: Signature
+
+
+def load_saved(name: str, version: int | None = None) -> LoadedModel:
+    """Load a saved model with its signature; one saved without gets generic feature names.
+
+    Raises
+    ------
+    ModelNotFound, ModelNotTrusted, ModelCorrupt
+        As in `src.utils.model_store.load_model`.
+    """
+    store = default_store()
+    record = store.describe(name, version)
+    model = store.load(name, record["version"])
+    known = record["details"].get("signature")
+    signature = Signature.from_dict(known) if known else guess_signature(model)
+    return LoadedModel(
+        name, record["version"], record["saved_at"], record["metadata"], record["details"], model, signature
+    )
+
+
+def save_finalist(
+    comparison: Comparison,
+    candidate: str,
+    artefact: bytes,
+    name: str,
+    description: str = "",
+    *,
+    overwrite: bool = False,
+) -> SavedModel:
+    """Save one of a comparison's best, with all that is needed to judge and to use it.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        A finished comparison.
+    candidate : str
+        Identifier of the finalist.
+    artefact : bytes
+        Its pickled pipeline, as the comparison made it.
+    name, description : str
+        What the person calls it and notes about it.
+
+    Raises
+    ------
+    ModelCorrupt
+        The artefact is not the one that the comparison made.
+    InvalidModelName, DuplicateModelName, ModelNotSaved
+        As in `src.utils.model_store.save_model`.
+    """
+    finalist = next(f for f in comparison.finalists if f.id == candidate)
+    if hashlib.sha256(artefact).hexdigest() != finalist.sha256:
+        raise ModelCorrupt(
+            "The file of {candidate!r} is not what the comparison made. Compare again.", candidate=candidate
+        )
+    result = next(r for r in comparison.candidates if r.id == candidate)
+    metadata = {
+        "model_type": result.model_type,
+        "task": comparison.task,
+        "target": comparison.target,
+        **{metric.lower(): value for metric, value in result.metrics.items() if value is not None},
+        "description": description,
+    }
+    return default_store().save_artifact(
+        artefact, name, metadata, details=_details(comparison, candidate), overwrite=overwrite
+    )
+
+
+def check_new_name(name: str) -> None:
+    """Check that a new model can have this name.
+
+    Raises
+    ------
+    InvalidModelName, DuplicateModelName
+        As `save_finalist` would.
+    """
+    default_store().check_new_name(name)
+
+
+def _details(comparison: Comparison, candidate: str) -> dict[str, Any]:
+    record = comparison.to_record()
+    return {
+        "signature": comparison.signature.to_dict(),
+        "training": comparison.fingerprint,
+        "comparison": {
+            "metric": comparison.metric,
+            "split": comparison.split,
+            "folds": comparison.folds,
+            "seed": comparison.seed,
+            "train_rows": comparison.train_rows,
+            "holdout_rows": comparison.holdout_rows,
+            "result": next(r for r in record["candidates"] if r["id"] == candidate),
+            "holdout": next(f for f in record["finalists"] if f["id"] == candidate)["holdout"],
+        },
+    }
