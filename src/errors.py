@@ -55,6 +55,10 @@ class SensorNotFound(FarolError, LookupError):
     """No sensor has that identifier."""
 
 
+class DuplicateSensor(FarolError, ValueError):
+    """A sensor has that display name already."""
+
+
 class InvalidDemoPlant(FarolError, ValueError):
     """A demo plant cannot be made with these parameters."""
 
@@ -73,6 +77,10 @@ class NoLeaderboard(FarolError):
 
 class InvalidModelName(FarolError, ValueError):
     """A name that cannot name a saved model."""
+
+
+class InvalidModelMetadata(FarolError, ValueError):
+    """Metadata that cannot be written as JSON."""
 
 
 class DuplicateModelName(FarolError, ValueError):
@@ -95,6 +103,14 @@ class ModelNotSaved(FarolError):
     """A model that could not be written; what was there before is unchanged."""
 
 
+class ModelNotLoadable(FarolError):
+    """A model that is intact, but cannot be unpickled with what is installed here."""
+
+
+class ModelStoreUnavailable(FarolError):
+    """The folder of saved models cannot be read."""
+
+
 class InvalidPredictionInput(FarolError, ValueError):
     """Values that a model cannot take."""
 
@@ -107,5 +123,17 @@ class InvalidJob(FarolError, ValueError):
     """A job of an unknown kind, or one that is not in a state for what was asked."""
 
 
+class JobFailed(FarolError):
+    """A job ended without a result."""
+
+
 class WorkerDied(FarolError):
     """A worker process was ended by the system while it worked on a task, twice."""
+
+
+class TaskFailed(FarolError):
+    """A task raised what cannot be sent from its worker process."""
+
+
+class ClusterUnavailable(FarolError):
+    """The Dask scheduler that the settings name does not answer."""

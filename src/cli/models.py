@@ -1,0 +1,137 @@
+"""`python -m src models …`: the saved models."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from src.utils.model_store import default_store
+
+app = typer.Typer(
+    name="models",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="List, inspect, delete and adopt saved models.",
+)
+
+Name = Annotated[str, typer.Argument(help="Name of the model.", show_default=False)]
+
+_METRIC_COLUMNS = ("accuracy", "auc", "f1", "r2", "mae")
+
+
+@app.command("list", epilog="Example: `python -m src models list`")
+def list_() -> None:
+    """List the saved models, those that are not trusted included."""
+    summary = default_store().summary()
+    if summary.empty:
+        Console().print(f"No models in {default_store().folder}. Train one: `python -m src train --help`.")
+        return
+    metrics = [metric for metric in _METRIC_COLUMNS if summary[metric].notna().any()]
+    headings = [metric.upper() for metric in metrics]
+    table = Table("Name", "Type", *headings, "Saved (UTC)", "Version", "Size", "Trusted", "Description")
+    for row in summary.to_dict("records"):
+        table.add_row(*_cells(row, metrics))
+    Console().print(table)
+
+
+def _cells(row: dict[Any, Any], metrics: list[str]) -> list[str]:
+    return [
+        _plain(row["name"]),
+        _plain(row["model_type"]),
+        *(_number(row[metric]) for metric in metrics),
+        _time(row["saved_at"]),
+        str(row["version"]),
+        _size(row["size_bytes"]),
+        "yes" if row["trusted"] else "[yellow]no[/]",
+        _plain(row["description"]),
+    ]
+
+
+@app.command(epilog='Example: `python -m src models show "boosted trees"`')
+def show(
+    name: Name, version: Annotated[int | None, typer.Option(help="A version other than the current one.")] = None
+) -> None:
+    """Show all that is known of a model, and its versions."""
+    store = default_store()
+    record = store.describe(name, version)
+    table = Table(show_header=False)
+    for field, value in record.items():
+        table.add_row(
+            field, _plain(value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False))
+        )
+    Console().print(table)
+    current = store.entries()[record["name"]]["version"]
+    versions = Table("Version", "Saved (UTC)", "Current")
+    for saved in store.versions(name):
+        versions.add_row(str(saved.version), _time(saved.saved_at), "yes" if saved.version == current else "")
+    Console().print(versions)
+
+
+@app.command(epilog='Example: `python -m src models delete "boosted trees" --yes`')
+def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Delete a model with all its versions."""
+    if not yes:
+        typer.confirm(f"Delete the model {_shown(name)} with all its versions?", abort=True)
+    default_store().delete(name)
+    Console().print(f"Deleted {_plain(name)}.")
+
+
+@app.command(epilog="Example: `python -m src models trust legacy_model`")
+def trust(name: Name) -> None:
+    """Adopt a model that was not saved here.
+
+    Loading a model runs whatever is in its file: do this only if you know where the file comes from.
+    """
+    saved = default_store().trust(name)
+    Console(stderr=True).print(
+        "[yellow]From now on this file is opened when the model is loaded, and whatever is in it runs.[/] "
+        "Delete the model if you are not sure where it comes from."
+    )
+    Console().print(f"Adopted {_plain(saved.name)}, version {saved.version}, SHA-256 {saved.sha256}.")
+
+
+@app.command(epilog="Example: `python -m src models rebuild`")
+def rebuild() -> None:
+    """Restore the registry from the files that lie beside the models."""
+    names = default_store().rebuild()
+    Console().print(f"The registry has {len(names)} models.")
+
+
+@app.command(epilog='Example: `python -m src models rollback "boosted trees" 1`')
+def rollback(
+    name: Name, version: Annotated[int, typer.Argument(help="The version to make current.", show_default=False)]
+) -> None:
+    """Make another version of a model the current one."""
+    saved = default_store().go_back(name, version)
+    Console().print(f"The current version of {_plain(saved.name)} is {saved.version}.")
+
+
+def _plain(text: str) -> str:
+    """Take the power out of text that may come from anyone's file: markup, and control codes of the terminal."""
+    return escape(_shown(text))
+
+
+def _shown(text: str) -> str:
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _number(value: float) -> str:
+    return "—" if math.isnan(value) else f"{value:.4f}"
+
+
+def _time(time: Any) -> str:
+    """Show a time; one that is not known is None, or NaT, which equals nothing."""
+    return f"{time:%Y-%m-%d %H:%M}" if time is not None and time == time else "—"
+
+
+def _size(size: Any) -> str:
+    """Show bytes; a model whose file is missing has no size."""
+    if not isinstance(size, int):
+        return "[red]missing[/]"
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
