@@ -175,7 +175,7 @@ def _header(reader: Any, content: bytes, name: str, delimiter: str, limits: Tabl
 
 def _records(reader: Any) -> Iterator[list[str]]:
     """The records of a csv reader, its own errors with our words."""
-    line = 1
+    line = reader.line_num + 1
     try:
         for record in reader:
             line = reader.line_num + 1
@@ -233,4 +233,4 @@ def _cell_at(content: bytes, position: int, delimiter: str) -> int:
     """Number of the cell, counted from 1, in which a byte lies."""
     start = max(content.rfind(b"\n", 0, position), content.rfind(b"\r", 0, position)) + 1
     before = content[start:position].decode("utf-8", errors="replace")
-    return max((len(record) for record in csv.reader([before], delimiter=delimiter)), default=1)
+    return max([1, *(len(record) for record in csv.reader([before], delimiter=delimiter))])

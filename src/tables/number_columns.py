@@ -18,7 +18,7 @@ _NOT_ZERO = r"^[^eE]*[1-9]"
 _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+\.\d*$|^[+-]?\d{1,3}(,\d{3}){2,}$|^[+-]?\d{1,3}(\.\d{3})+,\d+$"
 _EITHER_MARK = r"^[+-]?[1-9]\d{0,2},\d{3}$"
-_EXACT_INTEGER = 2**53  # beyond it a float64 does not hold every whole number
+_EXACT_INTEGER = 2.0**53  # from here on a float64 does not hold every whole number
 
 
 def read_numbers(column: Column) -> bool:
@@ -82,7 +82,7 @@ def _read_floats(column: Column, known: pa.ChunkedArray) -> bool:
             value=column.value(wrong),
         )
     digits = matches(known, _MANY_DIGITS)
-    if count(digits) and not _exact(known, floats):
+    if count(digits) and not _exact(known, floats, digits):
         note = Note(
             "Column {column!r} stays text: its whole numbers have more digits than a number keeps, the first in row "
             "{row}.",
@@ -94,17 +94,17 @@ def _read_floats(column: Column, known: pa.ChunkedArray) -> bool:
     return True
 
 
-def _exact(known: pa.ChunkedArray, floats: pa.ChunkedArray) -> bool:
-    """Tell whether whole numbers of many digits survive, as float64 or as int64."""
-    if pc.max(pc.abs(floats)).as_py() <= _EXACT_INTEGER:
+def _exact(known: pa.ChunkedArray, floats: pa.ChunkedArray, digits: pa.ChunkedArray) -> bool:
+    """Tell whether whole numbers of many digits survive, as int64 or as float64."""
+    if not known.null_count and pc.all(matches(known, _INTEGER)).as_py():
+        try:
+            pc.cast(pc.utf8_ltrim(known, "+"), pa.int64())
+        except pa.ArrowInvalid:
+            return False
         return True
-    if known.null_count or not pc.all(matches(known, _INTEGER)).as_py():
-        return False
-    try:
-        pc.cast(pc.utf8_ltrim(known, "+"), pa.int64())
-    except pa.ArrowInvalid:
-        return False
-    return True
+    large = pc.and_(digits, pc.greater_equal(pc.abs(floats), _EXACT_INTEGER))
+    written, read = known.filter(large).to_pylist(), floats.filter(large).to_pylist()
+    return all(int(text.partition(".")[0]) == int(number) for text, number in zip(written, read, strict=True))
 
 
 def _note_mixed(column: Column, other: pa.ChunkedArray) -> None:

@@ -17,7 +17,7 @@ from src.tables.limits import TableLimits
 from src.tables.time_columns import read_times
 
 _BATCH_ROWS = 65_536
-_EXACT_INTEGER = 2**53  # beyond it a float64 does not hold every whole number
+_EXACT_INTEGER = 2**53  # from here on a float64 does not hold every whole number
 _UTC = pa.timestamp("ns", "UTC")
 
 
@@ -166,7 +166,7 @@ def _series(name: str, values: pa.ChunkedArray, limits: TableLimits, notes: list
 def _exact(values: pa.ChunkedArray) -> bool:
     """Tell whether whole numbers survive as float64, which pandas takes where some are missing."""
     ends = pc.min_max(values).as_py()
-    return max(abs(ends["min"]), abs(ends["max"])) <= _EXACT_INTEGER
+    return max(abs(ends["min"]), abs(ends["max"])) < _EXACT_INTEGER
 
 
 def _refuse_infinite(name: str, values: pa.ChunkedArray) -> None:
