@@ -46,7 +46,8 @@ def checked_name(name: str) -> str:
 
 def collision_key(name: str) -> str:
     """Return what two names share when some file system would take them for the same."""
-    return unicodedata.normalize("NFC", name).casefold()
+    # Upper case first: it alone brings the dotless ı and the i together.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).upper().casefold())
 
 
 def file_stem(name: str, version: int) -> str:

@@ -93,14 +93,21 @@ def enter(record: Record, item: ModelToSave, entries: Entries, folder: ModelFold
         The name is taken.
     """
     name = record["name"]
-    record["version"] = _next_version(name, item.overwrite, entries, folder)
+    record["version"] = next_version(name, item.overwrite, entries, folder)
     record["path"] = file_stem(name, record["version"]) + item.suffix
     record["saved_at"] = record["current_since"] = now()
     record["signature_mac"] = signature(record, folder.key())
     entries[name] = entry_of(record)
 
 
-def _next_version(name: str, overwrite: bool, entries: Entries, folder: ModelFolder) -> int:
+def next_version(name: str, overwrite: bool, entries: Entries, folder: ModelFolder) -> int:
+    """Return the version that the next save of a name gets.
+
+    Raises
+    ------
+    DuplicateModelName
+        The name is taken.
+    """
     known = entries.get(name)
     if known is not None and not overwrite:
         raise _duplicate(name, name)

@@ -110,7 +110,7 @@ def files_by_name(folder: Path) -> dict[str, ModelFiles]:
         return found
     for item in listing:
         stem, suffix = os.path.splitext(item.name)  # noqa: PTH122 - ten thousand Paths would cost more than the listing
-        if item.name.startswith(".") or item.name == REGISTRY_FILE or not item.is_file():
+        if item.name.startswith(".") or item.name == REGISTRY_FILE or item.is_dir(follow_symlinks=False):
             continue
         if suffix not in (*FILE_SUFFIXES, SIDECAR_SUFFIX):
             continue

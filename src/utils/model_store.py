@@ -21,7 +21,7 @@ from src.storage.adoption import adopt, untrusted_models
 from src.storage.artefacts import LibraryVersionWarning, changed_libraries, pickled, remove_artefact, unpickled
 from src.storage.model_folder import ModelFolder, Record, not_trusted
 from src.storage.model_names import checked_name
-from src.storage.model_records import ModelToSave, SavedModel, enter, new_record, now
+from src.storage.model_records import ModelToSave, SavedModel, enter, new_record, next_version, now
 from src.storage.model_summary import summary_table
 from src.storage.registry_file import ModelFiles, entry_of, read_sidecar
 
@@ -133,6 +133,16 @@ class ModelStore:
             for path, _, _ in staged:
                 remove_artefact(path)
         return [SavedModel.from_record(record, self.folder) for _, _, record in staged]
+
+    def check_new_name(self, name: str) -> None:
+        """Say now what saving a new model under this name would say.
+
+        Raises
+        ------
+        InvalidModelName, DuplicateModelName
+            The name cannot be used, or is taken.
+        """
+        next_version(checked_name(name), False, self.entries(), self._files)
 
     def load(self, name: str, version: int | None = None) -> Any:
         """Load a model, the current version unless told otherwise.
