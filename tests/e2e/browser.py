@@ -1,0 +1,69 @@
+"""What the browser tests do with a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, WebSocket, expect
+
+OUTPUT = Path(__file__).parent / "output"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SETTLE_MILLISECONDS = 60_000
+_QUIET = "[data-testid='stApp'][data-test-connection-state='CONNECTED'][data-test-script-state='notRunning']"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def launch(playwright: Playwright, chromium: Path) -> Browser:
+    """Start a browser that talks to nobody by itself."""
+    return playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+
+
+def open_context(browser: Browser, outside: list[str], *, locale: str = "en-US") -> BrowserContext:
+    """Open a session of its own; what it asks of other hosts than this one is refused and collected."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale=locale, timezone_id="UTC")
+
+    def refuse_outside(route: Route) -> None:
+        if is_outside(route.request.url):
+            outside.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    def note_outside(socket: WebSocket) -> None:
+        if is_outside(socket.url):
+            outside.append(socket.url)
+
+    context.route("**/*", refuse_outside)
+    context.on("page", lambda page: page.on("websocket", note_outside))
+    return context
+
+
+def is_outside(url: str) -> bool:
+    """Tell whether a request would leave this machine; data and blob URLs have no host."""
+    host = urlsplit(url).hostname
+    return host is not None and host not in _LOOPBACK
+
+
+def settled(page: Page) -> Page:
+    """Wait until the page's script has run and nothing is still being drawn."""
+    page.wait_for_timeout(210)  # the state changes only once the browser has sent what was clicked
+    page.wait_for_selector(_QUIET, timeout=SETTLE_MILLISECONDS)
+    expect(page.locator("[data-testid='stSkeleton']")).to_have_count(0, timeout=SETTLE_MILLISECONDS)
+    return page
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """Keep a picture of the page, for people to look at."""
+    OUTPUT.mkdir(exist_ok=True)
+    path = OUTPUT / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
