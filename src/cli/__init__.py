@@ -7,6 +7,9 @@ import sys
 import typer
 from rich.console import Console
 
+from src.cli import data
+from src.cli.setup import setup
+from src.cli.train import train
 from src.config import get_settings
 from src.errors import FarolError
 from src.logs import configure_logging
@@ -14,10 +17,15 @@ from src.logs import configure_logging
 app = typer.Typer(
     name="farol",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
     help="Farol: an ML dashboard for sensor data. Each command has `--help` with an example.",
 )
+
+app.command()(setup)
+app.add_typer(data.app, name="data")
+app.command()(train)
 
 
 def main() -> None:

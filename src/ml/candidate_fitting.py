@@ -121,16 +121,16 @@ def class_scores(pipeline: Any, features: pd.DataFrame, classes: NDArray[Any]) -
     Returns
     -------
     array, shape (n_rows, n_classes) or (n_rows,), or None
-        Probabilities in the order of `classes`, 0 for a class that was not in the fitting rows; where there are
-        none, decision values of a binary classifier; else None.
+        Decision values of a binary classifier where it has any, as they are finer than probabilities near 0 and 1;
+        else probabilities in the order of `classes`, 0 for a class that was not in the fitting rows; else None.
     """
+    if hasattr(pipeline, "decision_function") and len(classes) == 2:
+        return pipeline.decision_function(features)
     if hasattr(pipeline, "predict_proba"):
         known = pipeline.predict_proba(features)
         scores = np.zeros((len(features), len(classes)))
         scores[:, np.searchsorted(classes, pipeline.classes_)] = known
         return scores
-    if hasattr(pipeline, "decision_function") and len(classes) == 2:
-        return pipeline.decision_function(features)
     return None
 
 

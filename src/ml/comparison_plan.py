@@ -232,7 +232,7 @@ def _target(column: pd.Series, task: Task) -> NDArray[Any]:
         values = column.to_numpy(dtype=float)
         if not np.isfinite(values).all():
             raise InvalidComparison("The target {name!r} has infinite values. Mend the data.", name=str(column.name))
-        return values
+        return values.astype(np.float32).astype(float)  # seven digits, as in PyCaret, so that scores agree with it
     if pd.api.types.is_bool_dtype(column):
         return column.to_numpy(dtype=bool)
     if pd.api.types.is_numeric_dtype(column):

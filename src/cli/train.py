@@ -1,0 +1,120 @@
+"""`python -m src train`: compare models on a file, see the leaderboard, keep the best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from src.config import get_settings
+
+if TYPE_CHECKING:
+    from src.ml.model_comparison import Comparison
+
+
+def train(
+    data: Annotated[Path, typer.Option(help="Table to train on: CSV, CSV.gz or Parquet.")],
+    target: Annotated[str, typer.Option(help="Column to predict.")],
+    metric: Annotated[str | None, typer.Option(help="Metric to rank by; Accuracy, or R2 for numbers.")] = None,
+    split: Annotated[str, typer.Option(help="How rows are held out: random, time, or group:COLUMN.")] = "random",
+    fold: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
+    features: Annotated[str | None, typer.Option(help="Columns to predict from, with commas between.")] = None,
+    include: Annotated[str | None, typer.Option(help="Candidates to compare, such as lr,rf.")] = None,
+    turbo: Annotated[bool, typer.Option(help="Leave out the candidates that are slow with many rows.")] = True,
+    budget: Annotated[float | None, typer.Option(help="Seconds after which what is done is the result.")] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Use at most so many rows, evenly picked.")] = None,
+    n_select: Annotated[int, typer.Option(help="How many of the best are tried on the holdout.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 42,
+    out: Annotated[Path | None, typer.Option(help="Write the leaderboard to this CSV file.")] = None,
+    save_best: Annotated[str | None, typer.Option(help="Save the best model under this name.")] = None,
+) -> None:
+    """Compare models on a table and show the leaderboard.
+
+    Example: `python -m src train --data readings.csv --target state --metric F1 --split time --save-best press`
+    """
+    from src.ml.saved_models import check_new_name, save_finalist
+    from src.tables.limits import TableLimits
+    from src.tables.reader import read_table
+
+    console = Console(stderr=True)
+    if save_best is not None:
+        check_new_name(save_best)  # before minutes of training, not after
+    table = read_table(data, data.name, TableLimits.from_settings(get_settings()))
+    for note in table.notes:
+        console.print(f"[dim]{note}[/]", highlight=False)
+    comparison = _compare(
+        console,
+        table.frame,
+        target=target,
+        sort=metric,
+        split=split,
+        fold=fold,
+        features=_listed(features),
+        include=_listed(include),
+        turbo=turbo,
+        budget=budget,
+        max_rows=max_rows,
+        n_select=n_select,
+        seed=seed,
+        source=data.name,
+    )
+    for note in comparison.notes:
+        console.print(f"[dim]{note}[/]", highlight=False)
+    Console().print(_leaderboard(comparison))
+    if out is not None:
+        comparison.leaderboard.to_csv(out, index_label="id")
+    if save_best is not None:
+        best = comparison.finalists[0]
+        saved = save_finalist(comparison, best.id, best.artefact, save_best)
+        console.print(f"Saved {comparison.best.name} as [bold]{saved.name}[/], version {saved.version}.")
+
+
+def _listed(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _compare(console: Console, frame: Any, **choices: Any) -> Comparison:
+    from src.ml.model_comparison import compare_models
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("Starting workers", total=1.0)
+
+        def tell(comparison: Comparison) -> None:
+            progress.update(bar, completed=comparison.progress, description=_doing(comparison))
+
+        return compare_models(frame, on_progress=tell, **choices)
+
+
+def _doing(comparison: Comparison) -> str:
+    if comparison.phase == "starting":
+        return f"Starting {comparison.workers} workers"
+    if comparison.phase == "finishing":
+        return "Fitting the best on all rows"
+    done = sum(candidate.state in ("done", "failed") for candidate in comparison.candidates)
+    left = "" if comparison.seconds_left is None else f", about {comparison.seconds_left:.0f} s left"
+    return f"{done} of {len(comparison.candidates)} candidates{left}"
+
+
+def _leaderboard(comparison: Comparison) -> Table:
+    from src.evaluation.metrics import metrics_for
+
+    names = [metric.name for metric in metrics_for(comparison.task)]
+    title = f"{comparison.target}: ranked by {comparison.metric}, {comparison.folds} folds, split {comparison.split}"
+    table = Table(title=title, caption="≈ within one standard error of the best")
+    table.add_column("")
+    table.add_column("Model", no_wrap=True)
+    for name in names:
+        table.add_column(name, justify="right")
+    table.add_column("Fit s", justify="right")
+    for candidate in comparison.candidates:
+        if candidate.state != "done":
+            table.add_row("", candidate.name, candidate.reason or "not done in time", style="red")
+            continue
+        values = ["—" if (v := candidate.metrics[name]) is None else f"{v:.4f}" for name in names]
+        table.add_row("≈" if candidate.tied else "", candidate.name, *values, f"{candidate.fit_seconds or 0:.2f}")
+    return table
