@@ -7,6 +7,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from src.config import Settings
+from src.errors import InvalidSettings
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _MAX_BYTES = 5_000_000
@@ -23,11 +24,14 @@ def configure_logging(settings: Settings, *, job_id: str | None = None) -> None:
     if logger.handlers:
         return
     path = job_log_path(settings, job_id) if job_id else settings.log_dir / "farol.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for handler in (
-        logging.StreamHandler(),
-        RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=3, encoding="utf-8"),
-    ):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettings("The log folder cannot be made: {reason}.", reason=str(error)) from error
+    handlers: list[logging.Handler] = [RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=3, encoding="utf-8")]
+    if job_id is None:  # the standard error of a job's process is that file already
+        handlers.append(logging.StreamHandler())
+    for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))
         logger.addHandler(handler)
     logger.setLevel(settings.log_level)

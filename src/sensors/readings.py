@@ -1,0 +1,218 @@
+"""Readings in the database: what their quality codes mean, written and read in bulk.
+
+Times cross to the database as integers (microseconds since 1970), never as an object a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import IntEnum
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Connection, Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from src.database.engine import reading
+from src.database.tables import sensor_readings, sensors
+from src.errors import InvalidTable, SensorNotFound
+
+READING_COLUMNS = ["sensor_id", "timestamp", "value", "data_quality"]
+
+_ROWS_AT_ONCE = 5_000
+_SQLITE_INSERT = (
+    "INSERT INTO sensor_readings (sensor_id, timestamp, value, data_quality) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_POSTGRES_EPOCH = np.datetime64("2000-01-01", "us").astype(np.int64)
+
+
+class DataQuality(IntEnum):
+    """What `data_quality` says of a reading; everything but GOOD is kept out of learning."""
+
+    GOOD = 0
+    FLAT_LINE = 1  # the sensor repeats one value
+    SPIKE = 2  # a value that the equipment cannot have had
+    MISSING = 3  # the time is known, the value is not (null)
+
+
+def add_readings(connection: Connection, readings: pd.DataFrame) -> int:
+    """Store readings in bulk, within an open transaction; those that are there already stay as they are.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of `writing()`.
+    readings : DataFrame
+        `sensor_id` (integer), `timestamp` (with a time zone), `value` (float, NaN for none), `data_quality` (integer).
+
+    Returns
+    -------
+    int
+        How many were new.
+
+    Raises
+    ------
+    InvalidTable
+        The timestamps have no time zone.
+    SensorNotFound
+        A reading belongs to a sensor that does not exist.
+    """
+    columns = _columns(readings)
+    store = _insert_into_sqlite if connection.dialect.name == "sqlite" else _copy_into_postgresql
+    try:
+        return store(connection, *columns)
+    except IntegrityError as error:
+        raise SensorNotFound(
+            "Some readings belong to sensors that do not exist; the sensors named are {sensor_ids}.",
+            sensor_ids=", ".join(map(str, np.unique(columns[0]))),
+        ) from error
+
+
+def read_readings(
+    sensor_ids: Sequence[int] | None = None,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    good_only: bool = False,
+    engine: Engine | None = None,
+) -> pd.DataFrame:
+    """Read the readings of some sensors, or of all, between `start` (included) and `end` (not included).
+
+    Returns
+    -------
+    DataFrame
+        `sensor_id` (int64), `timestamp` (datetime64[ns, UTC]), `value` (float64, NaN for none) and `data_quality`
+        (int64), ordered by sensor and time.
+    """
+    table = sensor_readings.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if sensor_ids is not None:
+        conditions.append(table.sensor_id.in_(sensor_ids))
+    if start is not None:
+        conditions.append(table.timestamp >= start)
+    if end is not None:
+        conditions.append(table.timestamp < end)
+    if good_only:
+        conditions.append(table.data_quality == DataQuality.GOOD)
+    with reading(engine) as connection:
+        microseconds = _microseconds(connection)
+        statement = sa.select(table.sensor_id, microseconds, table.value, table.data_quality).where(*conditions)
+        result = connection.execute(statement.order_by(table.sensor_id, table.timestamp))
+        # By parts, because hundreds of thousands of tuples at once keep the garbage collector busy.
+        parts = [_arrays(rows) for rows in result.partitions(_ROWS_AT_ONCE)]
+    return _frame(parts)
+
+
+def count_readings(connection: Connection, limit: int) -> int:
+    """Count the stored readings, but no further than `limit`, so that it stays quick however many there are."""
+    some = sa.select(sensor_readings.c.sensor_id).limit(limit).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def latest_good_readings(connection: Connection) -> dict[int, tuple[datetime, float]]:
+    """Look up the time and the value of each enabled sensor's last good reading, by sensor.
+
+    It goes once down the key for each sensor, and reads no history.
+    """
+    table = sensor_readings.c
+    good = (table.sensor_id == sensors.c.sensor_id) & (table.data_quality == DataQuality.GOOD)
+    # A subquery a column, because each is surely one step down the key; a join can become a scan of everything.
+    timestamp, value = (
+        sa.select(column).where(good).order_by(table.timestamp.desc()).limit(1).scalar_subquery()
+        for column in (table.timestamp, table.value)
+    )
+    rows = connection.execute(sa.select(sensors.c.sensor_id, timestamp, value).where(sensors.c.enabled))
+    return {sensor_id: (timestamp, value) for sensor_id, timestamp, value in rows if timestamp is not None}
+
+
+def _microseconds(connection: Connection) -> sa.ColumnElement[int]:
+    column = sensor_readings.c.timestamp
+    if connection.dialect.name == "sqlite":
+        return sa.type_coerce(column, BigInteger)
+    return sa.cast(sa.extract("epoch", column) * 1_000_000, BigInteger)
+
+
+def _arrays(rows: Sequence[Any]) -> list[np.ndarray]:
+    kinds = (np.int64, np.int64, np.float64, np.int64)  # None becomes NaN
+    return [np.array(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
+
+
+def _frame(parts: list[list[np.ndarray]]) -> pd.DataFrame:
+    nothing = [np.array([], np.int64)] * 2 + [np.array([], np.float64), np.array([], np.int64)]
+    columns = [np.concatenate(column) for column in zip(nothing, *parts, strict=True)]
+    sensor_ids, microseconds, values, quality = columns
+    timestamps = pd.DatetimeIndex(microseconds.astype("datetime64[us]").astype("datetime64[ns]"))
+    return pd.DataFrame(
+        {"sensor_id": sensor_ids, "timestamp": timestamps.tz_localize("UTC"), "value": values, "data_quality": quality}
+    )
+
+
+def _columns(readings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    timestamps = readings["timestamp"]
+    if not isinstance(timestamps.dtype, pd.DatetimeTZDtype):
+        raise InvalidTable("The readings' timestamps are {kind}; they need a time zone.", kind=str(timestamps.dtype))
+    return (
+        readings["sensor_id"].to_numpy(np.int64),
+        timestamps.to_numpy("datetime64[us]").astype(np.int64),
+        readings["value"].to_numpy(float, na_value=np.nan),
+        readings["data_quality"].to_numpy(np.int64),
+    )
+
+
+def _insert_into_sqlite(
+    connection: Connection, sensor_ids: np.ndarray, microseconds: np.ndarray, values: np.ndarray, quality: np.ndarray
+) -> int:
+    nullable = np.where(np.isnan(values), None, values)  # type: ignore[call-overload]
+    rows = zip(sensor_ids.tolist(), microseconds.tolist(), nullable.tolist(), quality.tolist(), strict=True)
+    inserted = 0
+    while chunk := list(islice(rows, _ROWS_AT_ONCE)):
+        inserted += connection.exec_driver_sql(_SQLITE_INSERT, chunk).rowcount
+    return inserted
+
+
+def _copy_into_postgresql(
+    connection: Connection, sensor_ids: np.ndarray, microseconds: np.ndarray, values: np.ndarray, quality: np.ndarray
+) -> int:
+    import psycopg
+
+    connection.exec_driver_sql(
+        "CREATE TEMPORARY TABLE new_readings (sensor_id integer, timestamp timestamptz, value float8, "
+        "data_quality smallint) ON COMMIT DROP"
+    )
+    copy_statement = "COPY new_readings FROM STDIN (FORMAT BINARY)"
+    try:
+        with connection.connection.cursor() as cursor, cursor.copy(copy_statement) as copy:  # type: ignore[attr-defined]
+            copy.write(_postgresql_binary(sensor_ids, microseconds, values, quality))
+    except psycopg.OperationalError as error:  # as SQLAlchemy would have raised it
+        raise OperationalError(copy_statement, None, error) from error
+    inserted = connection.exec_driver_sql(
+        "INSERT INTO sensor_readings SELECT * FROM new_readings ORDER BY sensor_id, timestamp ON CONFLICT DO NOTHING"
+    ).rowcount
+    connection.exec_driver_sql("DROP TABLE new_readings")
+    return inserted
+
+
+def _postgresql_binary(
+    sensor_ids: np.ndarray, microseconds: np.ndarray, values: np.ndarray, quality: np.ndarray
+) -> bytes:
+    """Lay rows out as COPY's binary format: big-endian, each field after its length, a null being length -1.
+
+    Source: PostgreSQL documentation, COPY, "Binary Format".
+    """
+    known = ~np.isnan(values)
+    head = [("fields", ">i2"), ("l1", ">i4"), ("sensor_id", ">i4"), ("l2", ">i4"), ("timestamp", ">i8"), ("l3", ">i4")]
+    tail = [("l4", ">i4"), ("data_quality", ">i2")]
+    parts = []
+    for chosen, layout, value_length in ((known, [*head, ("value", ">f8"), *tail], 8), (~known, [*head, *tail], -1)):
+        rows = np.empty(int(chosen.sum()), dtype=layout)
+        rows["fields"], rows["l1"], rows["l2"], rows["l3"], rows["l4"] = 4, 4, 8, value_length, 2
+        rows["sensor_id"], rows["data_quality"] = sensor_ids[chosen], quality[chosen]
+        rows["timestamp"] = microseconds[chosen] - _POSTGRES_EPOCH
+        if value_length > 0:
+            rows["value"] = values[chosen]
+        parts.append(rows.tobytes())
+    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"".join(parts) + b"\xff\xff"
