@@ -1,0 +1,8 @@
+"""Background work: each job is a process of its own with a row in the database."""
+
+from src.jobs.context import JobContext
+from src.jobs.folder import job_folder
+from src.jobs.job import Job
+from src.jobs.lifecycle import cancel, get_job, list_jobs, poll, read_log, retry, submit
+
+__all__ = ["Job", "JobContext", "cancel", "get_job", "job_folder", "list_jobs", "poll", "read_log", "retry", "submit"]

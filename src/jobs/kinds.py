@@ -1,0 +1,40 @@
+"""What a job can run, by name. Nothing is imported before a job runs it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from src.errors import InvalidJob
+
+if TYPE_CHECKING:
+    from src.jobs.context import JobContext
+
+JobFunction = Callable[[dict[str, Any], "JobContext"], dict[str, Any] | None]
+
+KINDS: dict[str, str] = {
+    "compare_models": "src.ml.comparison_job:run",
+}
+"""Kind to ``module:function``; the function takes the parameters and the job's context and returns the result."""
+
+
+def check_kind(kind: str) -> None:
+    """Refuse an unknown kind.
+
+    Raises
+    ------
+    InvalidJob
+        Names the known ones.
+    """
+    if kind not in KINDS:
+        raise InvalidJob(
+            "There is no kind of job called {kind!r}. Known are: {known}.", kind=kind, known=", ".join(sorted(KINDS))
+        )
+
+
+def function_of(kind: str) -> JobFunction:
+    """Import what a kind stands for."""
+    check_kind(kind)
+    module, function = KINDS[kind].split(":")
+    return getattr(importlib.import_module(module), function)
