@@ -20,6 +20,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     """Settings of their own for one test: database, models, data and logs below `tmp_path`."""
     for name in ("MODELS", "DATA", "LOG"):
         monkeypatch.setenv(f"FAROL_{name}_DIR", str(tmp_path / name.lower()))
+    # Said aloud, because otherwise the environment or `.env` of whoever runs the tests could name a real database.
+    monkeypatch.setenv("FAROL_DATABASE_URL", f"sqlite:///{tmp_path / 'data' / 'farol.db'}")
     get_settings.cache_clear()
     settings = get_settings()
     yield settings

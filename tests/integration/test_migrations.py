@@ -55,10 +55,12 @@ def _definitions(engine: sa.Engine) -> dict[str, str]:
 
 
 def test_migrating_again_does_nothing_and_costs_milliseconds(engine):
-    upgrade_database(engine)
-    started = time.perf_counter()
-    assert upgrade_database(engine) is False
-    assert time.perf_counter() - started < 0.1
+    def seconds() -> float:
+        started = time.perf_counter()
+        assert upgrade_database(engine) is False
+        return time.perf_counter() - started
+
+    assert min(seconds() for _ in range(10)) < 0.02
 
 
 def test_processes_that_migrate_an_empty_database_at_once_all_succeed_and_one_does_it(empty_engine):
