@@ -35,19 +35,19 @@ def run() -> None:
 def _start_once() -> None:
     """Bring database, demo plant and job queue up to date; once a server, whoever comes first."""
     from src.database.migrate import upgrade_database
-    from src.jobs import start_waiting
+    from src.jobs import poll
     from src.logs import configure_logging
     from src.sensors.demo_plant import bring_up_to_now
 
     configure_logging(get_settings())
     upgrade_database()
     bring_up_to_now()
-    start_waiting()
+    poll()
     logger.info("The dashboard is up.")
 
 
-def _pages() -> dict[str, list[st.Page]]:  # type: ignore[valid-type]
-    def page(path: str, title: str, icon: str, *, default: bool = False) -> st.Page:  # type: ignore[valid-type]
+def _pages() -> dict[str, list[st.Page]]:
+    def page(path: str, title: str, icon: str, *, default: bool = False) -> st.Page:
         return st.Page(PAGES[path], title=title, icon=f":material/{icon}:", url_path=path, default=default)
 
     return {

@@ -6,6 +6,7 @@ Requirement document 000. The metrics are those that PyCaret 3.3.2 computes for 
 from __future__ import annotations
 
 import hashlib
+import logging
 import pickle
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ from src.notes import Note
 
 WORKER_MODULES = ("src.ml.candidate_fitting", "src.ml.worker_imports")
 """What each worker needs; imported once, before workers are split off."""
+
+logger = logging.getLogger(__name__)
 
 State = Literal["waiting", "done", "failed", "skipped"]
 Phase = Literal["starting", "comparing", "finishing", "done"]
@@ -293,6 +296,7 @@ class _Run:
             after = replace(before, state="failed", reason=_reason(error))
         else:
             after = _scored(before, future.result(), self.plan.metric)
+        logger.info("%s", _line(after, self.plan.metric))
         self.work_done += candidate.cost
         self._replace_result(after, phase="comparing", **self._pace())
 
@@ -343,6 +347,12 @@ class _Run:
             )
         first = next(result for result in self.comparison.candidates if result.state == "failed")
         return NoLeaderboard("All candidates failed. {name}: {reason}", name=first.name, reason=first.reason)
+
+
+def _line(result: CandidateResult, metric: str) -> str:
+    if result.state == "failed":
+        return f"{result.name} failed: {result.reason}"
+    return f"{result.name}: {metric} {result.metrics[metric]}, {result.fit_seconds:.2f} s to fit a fold"
 
 
 def _reason(error: BaseException) -> str:

@@ -58,9 +58,10 @@ def predict_row(model: Any, signature: Signature, values: Mapping[str, Any]) -> 
     started = time.perf_counter()
     outcomes, probabilities = predict_rows(model, signature, row)
     milliseconds = (time.perf_counter() - started) * 1000
-    shares = None
+    shares: dict[str, float] | None = None
     if probabilities is not None:
-        shares = dict(sorted(probabilities.iloc[0].items(), key=lambda item: -item[1]))
+        highest_first = probabilities.iloc[0].sort_values(ascending=False)
+        shares = {str(label): float(share) for label, share in highest_first.items()}
     outcome = outcomes[0]
     return Prediction(
         float(outcome) if signature.task == "regression" else str(outcome),

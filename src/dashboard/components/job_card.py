@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from src.config import get_settings
 from src.dashboard.components.page import errors_shown, flash
-from src.dashboard.locale import _, moment
-from src.jobs import Job, cancel, retry
-from src.logs import job_log_path
+from src.dashboard.locale import _, moment, translated
+from src.jobs import Job, cancel, read_log, retry
 
 STATE_COLOURS = {
     "queued": "gray",
@@ -39,23 +37,14 @@ def show_job_card(job: Job, message: str = "") -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{job.title or job.kind}**", width="stretch")
             st.badge(state_name(job.state), color=STATE_COLOURS[job.state])  # type: ignore[arg-type]
-        if job.is_live:
+        if not job.is_finished:
             st.progress(job.progress, text=message or job.message)
         st.caption(_times(job))
         if job.error:
-            st.error(job_error(job), icon=":material/error:")
-        if job.state == "lost":
-            st.warning(_("The job's process is gone: the machine was restarted, or it was ended. Start it again."))
+            st.error(translated(job.error), icon=":material/error:")
         _actions(job)
         if job.state != "queued":
             _log(job)
-
-
-def job_error(job: Job) -> str:
-    """Return why a job failed, in the reader's language."""
-    if job.error is None:
-        return ""
-    return _(job.error.template).format(**job.error.values)
 
 
 def _times(job: Job) -> str:
@@ -66,7 +55,7 @@ def _times(job: Job) -> str:
 
 
 def _actions(job: Job) -> None:
-    if job.is_live:
+    if not job.is_finished:
         if st.button(_("Cancel"), key=f"cancel_{job.job_id}", icon=":material/stop_circle:"):
             with errors_shown():
                 cancel(job.job_id)
@@ -81,7 +70,6 @@ def _actions(job: Job) -> None:
 
 
 def _log(job: Job) -> None:
-    path = job_log_path(get_settings(), job.job_id)
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:] if path.exists() else []
+    lines = read_log(job.job_id).splitlines()[-LOG_LINES:]
     with st.expander(_("Log"), icon=":material/article:", key=f"log_{job.job_id}"):
         st.code("\n".join(lines) or _("The log is empty."), language=None)

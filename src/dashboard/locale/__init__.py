@@ -84,6 +84,16 @@ def number(value: float | None, digits: int = 4) -> str:
     return format_decimal(value, format=pattern, locale=current_language())
 
 
+def score(value: float | None, digits: int = 4) -> str:
+    """Write a metric with a fixed number of digits, so that a column of them can be compared at a glance."""
+    if value is None or value != value:
+        return "—"
+    from babel.numbers import format_decimal
+
+    digits = digits if abs(value) < 100 else 1
+    return format_decimal(value, format="#,##0." + "0" * digits, locale=current_language())
+
+
 def moment(value: datetime | str | None) -> str:
     """Write a time in the reader's zone, or in UTC where that was chosen in the sidebar."""
     if value is None:

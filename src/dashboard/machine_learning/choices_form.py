@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -35,22 +37,26 @@ def choose(frame: pd.DataFrame, profile: TableProfile, source: str, *, is_plant:
     columns = [column.name for column in profile.columns]
     suggested = PLANT_TARGET if is_plant else suggest_target(profile)
     left, right = st.columns(2)
-    with left:
-        target = st.selectbox(
-            _("Target: the column to predict"),
-            columns,
-            index=columns.index(suggested) if suggested in columns else None,
-            placeholder=_("Choose a column"),
-            key=f"target_{source}",
-        )
+    target = left.selectbox(
+        _("Target: the column to predict"),
+        columns,
+        index=columns.index(suggested) if suggested in columns else None,
+        placeholder=_("Choose a column"),
+        key=f"target_{source}",
+    )
     if target is None:
         st.info(_("Choose the column that a model should predict."), icon=":material/target:")
         return None
     if not frame[target].notna().any():
         st.warning(_("This column has no values. Choose another target."))
         return None
-    task, metric = _task_and_metric(frame, target, source, right)
-    features = _features(profile, target, source, is_plant)
+    with right:
+        task = _task(frame, target, source)
+    left, right = st.columns(2)
+    with left:
+        features = _features(profile, target, source, is_plant)
+    with right:
+        metric = _metric(task)
     if task == "classification":
         _show_balance(frame, target)
     split = _split(frame, profile, target, is_plant)
@@ -70,32 +76,30 @@ def choose(frame: pd.DataFrame, profile: TableProfile, source: str, *, is_plant:
     )
 
 
-def _task_and_metric(frame: pd.DataFrame, target: str, source: str, place) -> tuple[Task, str]:  # type: ignore[no-untyped-def]
+def _task(frame: pd.DataFrame, target: str, source: str) -> Task:
     suggestion = suggest_task(frame[target])
     labels: dict[Task, str] = {"classification": _("A class"), "regression": _("A number")}
-    with place:
-        task: Task = st.segmented_control(  # type: ignore[assignment]
-            _("What is predicted"),
-            list(labels),
-            format_func=labels.__getitem__,
-            default=suggestion.task,
-            required=True,
-            key=f"task_{source}_{target}",
-            help=translated(suggestion.reason),
-        )
-    metrics = metrics_for(task)
-    names = [metric.name for metric in metrics]
-    meanings = {metric.name: _(metric.meaning) for metric in metrics}
-    with place:
-        metric = st.selectbox(
-            _("Metric to rank by"),
-            names,
-            index=names.index(default_metric(task)),
-            format_func=lambda name: f"{name} — {meanings[name]}",
-            key=f"metric_{task}",
-            persist_state="session",
-        )
-    return task, metric or default_metric(task)
+    return st.segmented_control(
+        _("What is predicted"),
+        list(labels),
+        format_func=labels.__getitem__,
+        default=suggestion.task,
+        required=True,
+        key=f"task_{source}_{target}",
+        help=translated(suggestion.reason),
+    )
+
+
+def _metric(task: Task) -> str:
+    meanings = {metric.name: _(metric.meaning) for metric in metrics_for(task)}
+    return st.selectbox(
+        _("Metric to rank by"),
+        list(meanings),
+        index=list(meanings).index(default_metric(task)),
+        format_func=lambda name: f"{name} — {meanings[name]}",
+        key=f"metric_{task}",
+        persist_state="session",
+    )
 
 
 def _features(profile: TableProfile, target: str, source: str, is_plant: bool) -> list[str]:
@@ -105,9 +109,14 @@ def _features(profile: TableProfile, target: str, source: str, is_plant: bool) -
     features = st.multiselect(
         _("Features: the columns to predict from"), others, default=default, key=f"features_{source}_{target}"
     )
-    left_out = [note for note in suggestion.notes if note.values.get("name") not in features]
-    for note in left_out:
-        st.caption(f":material/filter_alt_off: {translated(note)}")
+    for name in others:
+        if name not in features and name in suggestion.left_out:
+            st.caption(f":material/filter_alt_off: {translated(suggestion.left_out[name])}")
+    if is_plant and "equipment" not in features:
+        st.caption(
+            ":material/filter_alt_off: "
+            + _("'equipment' is left out: a model should know a state by its readings, also on a machine it never saw.")
+        )
     return features
 
 
@@ -151,7 +160,7 @@ def _split(frame: pd.DataFrame, profile: TableProfile, target: str, is_plant: bo
         return f"group:{st.selectbox(_('Group'), groups, index=preferred, key='group')}"
 
 
-def _more_options(task: Task, rows: int) -> dict[str, object]:
+def _more_options(task: Task, rows: int) -> dict[str, Any]:
     with st.expander(_("More options"), icon=":material/tune:"):
         first, second, third = st.columns(3)
         fold = first.number_input(_("Folds"), 2, 50, 5, key="fold", persist_state="session")

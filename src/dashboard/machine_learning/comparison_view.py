@@ -7,7 +7,7 @@ import streamlit as st
 
 from src.dashboard.components.job_card import show_job_card
 from src.dashboard.components.page import provenance, show_error
-from src.dashboard.locale import _, duration, moment, ngettext, number, translated
+from src.dashboard.locale import _, duration, moment, ngettext, number, score, translated
 from src.dashboard.machine_learning.finalists_view import show_finalists
 from src.errors import JobNotFound
 from src.evaluation.metrics import metrics_for
@@ -27,7 +27,7 @@ def show_comparison(job_id: str) -> None:
     except JobNotFound as error:
         show_error(error)
         return
-    if job.is_live:
+    if not job.is_finished:
         _live(job_id)
         return
     show_job_card(job, _message(job))
@@ -37,7 +37,7 @@ def show_comparison(job_id: str) -> None:
 @st.fragment(run_every=LIVE)
 def _live(job_id: str) -> None:
     job = get_job(job_id)
-    if not job.is_live:
+    if job.is_finished:
         st.rerun()
     show_job_card(job, _message(job))
     if job.result:
@@ -72,8 +72,8 @@ def _result(job: Job) -> None:
 
 def _message(job: Job) -> str:
     """Say what the comparison is doing."""
-    if not job.is_live or not job.result:
-        return _("Starting…") if job.is_live else ""
+    if job.is_finished or not job.result:
+        return "" if job.is_finished else _("Starting…")
     comparison = Comparison.from_record(job.result)
     if comparison.phase == "starting":
         return ngettext("Starting {count} worker…", "Starting {count} workers…", comparison.workers)
@@ -87,50 +87,64 @@ def _message(job: Job) -> str:
 
 def _leaderboard(comparison: Comparison) -> None:
     metrics = [metric.name for metric in metrics_for(comparison.task)]
-    rows = [_row(place, candidate, metrics) for place, candidate in enumerate(comparison.candidates, 1)]
+    finished = comparison.phase == "done"
+    rows = [
+        _row(place, candidate, metrics, with_state=not finished)
+        for place, candidate in enumerate(comparison.candidates, 1)
+        if candidate.state == "done" or not finished
+    ]
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        height=min(36 * (len(rows) + 1) + 3, 700),
+        height=35 * (len(rows) + 1) + 3,
         alt=_("Candidates ranked by {metric}").format(metric=comparison.metric),
-        column_config={_("Fit time (s)"): st.column_config.NumberColumn(format="%.2f")},
     )
-    tied = sum(candidate.tied for candidate in comparison.candidates)
-    explanation = _("Ranked by {metric}: mean ± standard deviation over {folds} folds.").format(
-        metric=comparison.metric, folds=comparison.folds
-    )
-    if tied > 1:
-        explanation += " " + _(
-            "The {count} marked ≈ are within one standard error of the best: the data cannot tell them apart."
-        ).format(count=tied)
-    st.caption(explanation)
+    st.caption(_explanation(comparison))
+    if finished:
+        _remarks(comparison)
 
 
-def _row(place: int, candidate: CandidateResult, metrics: list[str]) -> dict[str, object]:
+def _row(place: int, candidate: CandidateResult, metrics: list[str], *, with_state: bool) -> dict[str, object]:
     done = candidate.state == "done"
     row: dict[str, object] = {
-        _("Rank"): str(place) if done else "",
-        _("Tie"): "≈" if candidate.tied else "",
+        _("Rank"): f"{place}{' ≈' if candidate.tied else ''}" if done else "",
         _("Model"): candidate.name,
     }
+    if with_state:
+        row[_("State")] = _state(candidate)
     for metric in metrics:
         row[metric] = _mean_and_spread(candidate, metric) if done else ""
-    row[_("Fit time (s)")] = candidate.fit_seconds
-    row[_("State")] = _state(candidate)
-    return row
+    return row | {_("Fit time (s)"): score(candidate.fit_seconds, 2) if done else ""}
 
 
 def _mean_and_spread(candidate: CandidateResult, metric: str) -> str:
     mean, spread = candidate.metrics.get(metric), candidate.spread.get(metric)
-    if mean is None:
-        return "—"
-    digits = 4 if abs(mean) < 100 else 1
-    return f"{number(mean, digits)} ± {number(spread, digits)}"
+    return "—" if mean is None else f"{score(mean)} ± {score(spread, 3)}"
 
 
 def _state(candidate: CandidateResult) -> str:
     if candidate.state == "failed":
         return _("failed: {reason}").format(reason=candidate.reason)
-    if candidate.state == "done" and candidate.remarks:
-        return _("done, with a remark: {remark}").format(remark=candidate.remarks[0])
     return {"waiting": _("waiting"), "done": _("done"), "skipped": _("not done in time")}[candidate.state]
+
+
+def _explanation(comparison: Comparison) -> str:
+    tied = sum(candidate.tied for candidate in comparison.candidates)
+    text = _("Ranked by {metric}: mean ± standard deviation over {folds} folds.").format(
+        metric=comparison.metric, folds=comparison.folds
+    )
+    if tied < 2:
+        return text
+    tie = _("The {count} marked ≈ are within one standard error of the best: the data cannot tell them apart.")
+    return f"{text} {tie.format(count=tied)}"
+
+
+def _remarks(comparison: Comparison) -> None:
+    """Say below the table what it leaves out: who failed and why, who was not done in time, what a fit remarked."""
+    for candidate in comparison.candidates:
+        if candidate.state != "done":
+            st.warning(f"{candidate.name}: {_state(candidate)}", icon=":material/error:")
+    remarks = [f"{candidate.name}: {remark}" for candidate in comparison.candidates for remark in candidate.remarks]
+    if remarks:
+        with st.expander(_("Remarks while fitting: {count}").format(count=len(remarks)), icon=":material/comment:"):
+            st.text("\n".join(remarks))

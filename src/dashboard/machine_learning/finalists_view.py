@@ -9,7 +9,7 @@ import streamlit as st
 
 from src.dashboard.components import charts
 from src.dashboard.components.page import show_error
-from src.dashboard.locale import _, number, translated
+from src.dashboard.locale import _, number, score, translated
 from src.errors import FarolError
 from src.evaluation.metrics import metrics_for
 from src.jobs import Job, job_folder
@@ -18,7 +18,7 @@ from src.ml.comparison_job import artefact_path
 from src.ml.model_comparison import CandidateResult, Comparison, Finalist
 from src.ml.saved_models import check_new_name, save_finalist
 
-SHOWN_DIGITS = 4
+CONFUSIONS_A_ROW = 3
 
 
 def show_finalists(job: Job, comparison: Comparison) -> None:
@@ -58,10 +58,7 @@ def _holdout_table(comparison: Comparison, names: dict[str, str]) -> None:
 def _metric_table(metrics: dict[str, dict[str, float | None]], comparison: Comparison) -> pd.DataFrame:
     names = [metric.name for metric in metrics_for(comparison.task)]
     return pd.DataFrame(
-        [
-            {_("Model"): model, **{n: number(values.get(n), SHOWN_DIGITS) for n in names}}
-            for model, values in metrics.items()
-        ]
+        [{_("Model"): model, **{n: score(values.get(n)) for n in names}} for model, values in metrics.items()]
     ).set_index(_("Model"))
 
 
@@ -89,15 +86,12 @@ def _top_charts(comparison: Comparison) -> None:
 
 def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
     holdouts = {names[f.id]: f.holdout for f in comparison.finalists}
-    columns = st.columns(min(len(holdouts), 5))
-    for column, (place, (name, holdout)) in zip(columns, enumerate(holdouts.items()), strict=False):
-        with column:
-            charts.show(
-                charts.confusion(holdout, name),
-                f"confusion_{place}",
-                _("Confusion matrix of {model}").format(model=name),
-                280,
-            )
+    for start in range(0, len(holdouts), CONFUSIONS_A_ROW):
+        row = list(holdouts.items())[start : start + CONFUSIONS_A_ROW]
+        for column, (name, holdout) in zip(st.columns(CONFUSIONS_A_ROW), row, strict=False):
+            with column:
+                alt = _("Confusion matrix of {model}").format(model=name)
+                charts.show(charts.confusion(holdout, name), f"confusion_{name}", alt, 300)
     labels = list(dict.fromkeys(curve.label for holdout in holdouts.values() for curve in holdout.curves))
     if not labels:
         return
@@ -128,11 +122,11 @@ def _value_charts(comparison: Comparison, names: dict[str, str]) -> None:
 
 def _save_card(job: Job, comparison: Comparison, finalist: Finalist) -> None:
     candidate = next(c for c in comparison.candidates if c.id == finalist.id)
-    score = f"{comparison.metric} {number(candidate.metrics[comparison.metric], SHOWN_DIGITS)}"
+    headline = f"{comparison.metric} {score(candidate.metrics[comparison.metric])}"
     saved_as = st.session_state.get("saved", {}).get((job.job_id, finalist.id))
-    with st.expander(f"{candidate.name} · {score}", icon=":material/check:" if saved_as else ":material/save:"):
+    with st.expander(f"{candidate.name} · {headline}", icon=":material/check:" if saved_as else ":material/save:"):
         st.markdown(_(DESCRIPTIONS[candidate.model_type].template))
-        st.caption(" · ".join(f"{name} {number(value, SHOWN_DIGITS)}" for name, value in candidate.metrics.items()))
+        st.caption(" · ".join(f"{name} {score(value)}" for name, value in candidate.metrics.items()))
         if saved_as:
             st.success(_("Saved as {name!r}. It is now in the list of Predict by hand.").format(name=saved_as))
         made = (job.finished_at or datetime.now(UTC)).strftime("%Y%m%d_%H%M%S")

@@ -18,7 +18,7 @@ from src.ml.prediction import Prediction, predict_row, what_if
 from src.ml.prediction_history import recent_predictions, record_prediction
 from src.ml.saved_models import LoadedModel, load_saved
 from src.ml.signature import Feature
-from src.utils.model_store import list_models
+from src.utils.model_store import default_store, list_models
 
 ICONS = {"lux": "💡", "temperature": "🌡️", "vibration": "📳"}
 GRID = 60
@@ -33,18 +33,19 @@ def _load(name: str, version: int, sha256: str) -> LoadedModel:
 def show() -> None:
     """Show the page."""
     page_header(_("Predict by hand"), _("Type sensor values in: what state is this, and how sure is the model?"))
-    models = list_models()
+    untrusted = default_store().untrusted()
+    models = {name: entry for name, entry in list_models().items() if name not in untrusted}
     if not models:
         st.info(
             _("There is no saved model yet. Train and compare some, and save the best."), icon=":material/inventory_2:"
         )
         if st.button(_("Train and compare"), type="primary", key="go_train"):
             go_to("train")
-        show_untrusted()
+        show_untrusted(untrusted)
         return
     show_models()
     name = _choose(models)
-    show_untrusted()
+    show_untrusted(untrusted)
     if name is None:
         return
     try:

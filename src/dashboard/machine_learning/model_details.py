@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -76,9 +78,8 @@ def show_details(saved: LoadedModel) -> None:
         )
 
 
-def show_untrusted() -> None:
+def show_untrusted(files: dict[str, dict[str, Any]]) -> None:
     """List model files that were not saved here, with a button that warns and adopts them."""
-    files = default_store().untrusted()
     if not files:
         return
     with st.expander(_("Not trusted: {count}").format(count=len(files)), icon=":material/gpp_maybe:"):

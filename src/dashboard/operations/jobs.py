@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import streamlit as st
 
@@ -25,14 +27,14 @@ def show() -> None:
         if st.button(_("Train and compare"), type="primary", key="go_train"):
             go_to("train")
         return
-    live = any(job.is_live for job in jobs)
+    live = any(not job.is_finished for job in jobs)
     st.fragment(_list, run_every=LIVE if live else None)(live)
     _detail(jobs)
 
 
 def _list(was_live: bool) -> None:
     jobs = list_jobs(limit=MOST)
-    if was_live and not any(job.is_live for job in jobs):
+    if was_live and not any(not job.is_finished for job in jobs):
         st.rerun()  # nothing moves any more: stop asking
     st.dataframe(
         pd.DataFrame([_row(job) for job in jobs]),
@@ -50,8 +52,14 @@ def _row(job: Job) -> dict[str, object]:
         _("State"): state_name(job.state),
         _("Progress"): job.progress,
         _("Created"): moment(job.created_at),
-        _("Took"): duration(job.seconds),
+        _("Took"): _took(job),
     }
+
+
+def _took(job: Job) -> str:
+    if job.started_at is None:
+        return "—"
+    return duration(((job.finished_at or datetime.now(UTC)) - job.started_at).total_seconds())
 
 
 def _detail(jobs: list[Job]) -> None:
