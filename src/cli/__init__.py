@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from src.cli import data
+from src.cli import data, jobs
 from src.cli.setup import setup
 from src.cli.train import train
 from src.config import get_settings
@@ -25,6 +25,7 @@ app = typer.Typer(
 
 app.command()(setup)
 app.add_typer(data.app, name="data")
+app.add_typer(jobs.app, name="jobs")
 app.command()(train)
 
 

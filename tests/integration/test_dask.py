@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from src.compute.executor import open_executor
-from src.config import PROJECT_ROOT, Settings
+from src.config import PROJECT_ROOT, Settings, get_settings
 from src.errors import ClusterUnavailable, InvalidTable
 from tests.unit import executor_tasks as tasks
 
@@ -103,6 +103,44 @@ def test_what_is_not_finished_when_the_context_ends_never_starts(on_cluster: Set
         executor.submit(tasks.process_id).result(30)  # a worker is free again
     assert len([mark for mark in marks if mark.exists()]) <= 2
     assert all(future.cancelled() for future in futures)
+
+
+def test_nothing_more_starts_when_the_process_that_submitted_is_killed(on_cluster: Settings, tmp_path: Path) -> None:
+    marks = [tmp_path / str(number) for number in range(6)]
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from src.compute.executor import open_executor\n"
+        "from tests.unit.executor_tasks import leave_a_mark\n"
+        "with open_executor() as executor:\n"
+        "    futures = [executor.submit(leave_a_mark, Path(mark), 1) for mark in sys.argv[1:]]\n"
+        "    time.sleep(600)\n"
+    )
+    environment = {**os.environ, "FAROL_DASK_SCHEDULER": on_cluster.dask_scheduler}
+    with subprocess.Popen([sys.executable, "-c", code, *map(str, marks)], cwd=PROJECT_ROOT, env=environment) as killed:
+        while not any(mark.exists() for mark in marks):
+            time.sleep(0.02)
+        killed.kill()
+    with open_executor(on_cluster) as executor:
+        executor.submit(tasks.process_id).result(30)  # a worker is free again
+    assert len([mark for mark in marks if mark.exists()]) <= 2
+
+
+def test_a_small_comparison_runs_on_the_cluster(on_cluster: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+    import pandas as pd
+
+    from src.ml.model_comparison import compare_models
+
+    features = pd.DataFrame(np.random.default_rng(5).normal(size=(200, 3)), columns=["lux", "heat", "shake"])
+    table = features.assign(state=np.where(features["lux"] + features["heat"] > 0, "normal", "warning"))
+    monkeypatch.setenv("FAROL_DASK_SCHEDULER", on_cluster.dask_scheduler)
+    get_settings.cache_clear()
+    there = compare_models(table, "state", include=["lr", "nb"], fold=3)
+    with open_executor(on_cluster.model_copy(update={"dask_scheduler": None}), workers=1) as local:
+        here = compare_models(table, "state", include=["lr", "nb"], fold=3, executor=local)
+    assert [result.metrics for result in there.ranked] == [result.metrics for result in here.ranked]
+    assert len(there.finalists) == 2
 
 
 def test_the_task_of_a_killed_worker_is_done_by_another(cluster: Cluster, on_cluster: Settings, tmp_path: Path) -> None:

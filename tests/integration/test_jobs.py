@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from src import jobs
-from src.config import PROJECT_ROOT, get_settings
+from src.config import PROJECT_ROOT, Settings, get_settings
 from src.database.engine import writing
 from src.database.tables import jobs as jobs_table
 from src.errors import InvalidJob, InvalidModelMetadata, JobNotFound
@@ -366,3 +367,38 @@ def test_the_list_is_newest_first_and_leaves_results_out() -> None:
     assert [job.job_id for job in jobs.list_jobs()] == ["bb", "aa"]
     assert [(job.job_id, job.result) for job in jobs.list_jobs(limit=1)] == [("bb", None)]
     assert jobs.get_job("bb").result == {"of": "bb"}
+
+
+def farol(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "src", "jobs", *arguments]
+    return subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@on_sqlite
+def test_the_command_line_lists_shows_cancels_and_prints_the_log() -> None:
+    job = when_holding(jobs.submit("hold", {}, title="[bold]Holding[/]"))
+    listed = farol("list").stdout
+    assert job.job_id in listed
+    assert "[bold]Holding[/]" in listed
+    assert json.loads(farol("show", job.job_id, "--result").stdout) == {"begun": True}
+    cancelled = farol("cancel", job.job_id)
+    assert (cancelled.returncode, "cancelled" in cancelled.stdout) == (0, True)
+    assert not group_of(job)
+    assert f"Job {job.job_id} begins" in farol("log", job.job_id).stdout
+
+
+@on_sqlite
+def test_the_command_line_says_why_a_job_failed_and_tries_it_again() -> None:
+    job = when_finished(jobs.submit("refuse", {}))
+    assert "Row 7 of 'plant.csv' has too many cells." in farol("show", job.job_id).stdout
+    refused = farol("retry", job.job_id)  # here the process knows only the real kinds
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "'refuse'" in refused.stderr
+
+
+@on_sqlite
+def test_the_command_line_needs_no_database_that_is_there(settings: Settings) -> None:
+    assert farol("list").stdout == "There are no jobs yet.\n"
+    missing = farol("show", "ffff")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "There is no job 'ffff'" in missing.stderr
