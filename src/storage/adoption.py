@@ -27,10 +27,10 @@ def untrusted_models(folder: ModelFolder, entries: Entries) -> Entries:
     """
     key = folder.key()
     found = {name: entry for name, entry in entries.items() if not is_signed({"name": name, **entry}, key)}
-    for name, files in folder.files().items():
+    for name, files in sorted(folder.files().items(), key=lambda item: item[0]):
         if name not in entries and files.artefacts:
             version = max(files.artefacts)
-            found[name] = entry_of(_unsigned(folder, name, version, files.artefacts[version].name, {}))
+            found[name] = entry_of(_unsigned(folder, name, version, files.artefacts[version], {}))
     return found
 
 
@@ -69,7 +69,7 @@ def adopt(folder: ModelFolder, name: str, entries: Entries) -> Record:
 def _artefacts(folder: ModelFolder, name: str, entry: Mapping[str, Any]) -> dict[int, str]:
     """Return the relative paths, by version, of what lies there for a name."""
     found = {version: record["path"] for version, record in folder.versions(name).items()}
-    found |= {version: path.name for version, path in folder.files().get(name, ModelFiles()).artefacts.items()}
+    found |= folder.files().get(name, ModelFiles()).artefacts
     if entry:
         try:
             found[entry["version"]] = folder.locate(entry).relative_to(folder.path.resolve()).as_posix()

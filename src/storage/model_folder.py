@@ -164,7 +164,10 @@ class ModelFolder:
         """Replace the sidecar of one version; durable once the folder is synced."""
         temporary = self._temporary_path()
         write_durably(temporary, encode_sidecar(record))
-        temporary.replace(sidecar_path(self.path, record["name"], record["version"]))
+        try:
+            temporary.replace(sidecar_path(self.path, record["name"], record["version"]))
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def _take_back(self, records: Sequence[Record], before: bytes | None) -> None:
         """Undo what a failed `publish` did, but keep every file that the registry names if it cannot be put back."""
@@ -188,9 +191,9 @@ class ModelFolder:
         files = self.files().get(name, ModelFiles())
         stems = {version: file_stem(name, version) for version in files.sidecars}
         sidecars = (read_sidecar(self.path, name, version) for version in stems)
-        folders = [self.path / r["path"] for r in sidecars if r and r["path"] == stems[r["version"]]]
-        for path in (*files.artefacts.values(), *folders, *files.sidecars.values()):
-            remove_artefact(path)
+        folders = [record["path"] for record in sidecars if record and record["path"] == stems[record["version"]]]
+        for file_name in (*files.artefacts.values(), *folders, *files.sidecars.values()):
+            remove_artefact(self.path / file_name)
         sync_folder(self.path)
         self.sweep()
 

@@ -57,6 +57,8 @@ def file_stem(name: str, version: int) -> str:
 
 def parse_stem(stem: str) -> tuple[str, int]:
     """Return name (NFC) and version of a file name without its suffix; the reverse of `file_stem`."""
+    if "@" not in stem and stem.isascii():  # most of them
+        return stem, 1
     match = _STEM.fullmatch(unicodedata.normalize("NFC", stem))
     if match is None:  # a line break in a file name
         return stem, 1

@@ -19,6 +19,7 @@ from src.storage.model_names import file_stem, parse_stem
 
 REGISTRY_FILE = "registry.json"
 SIDECAR_SUFFIX = ".json"
+_SUFFIXES = (*FILE_SUFFIXES, SIDECAR_SUFFIX)
 
 ENTRY_DEFAULTS: dict[str, Any] = {
     "path": "",
@@ -89,32 +90,35 @@ def _json_dict(content: bytes) -> dict[str, Any]:
 def _with_defaults(record: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(record, dict) or not isinstance(record.get("path"), str):
         raise ValueError("an entry without a path")
+    if list(map(type, map(record.get, defaults))) == list(map(type, defaults.values())):
+        return record
     unusable = [name for name, default in defaults.items() if type(record.get(name)) is not type(default)]
-    return {**record, **{name: deepcopy(defaults[name]) for name in unusable}} if unusable else record
+    return {**record, **{name: deepcopy(defaults[name]) for name in unusable}}
 
 
 @dataclass
 class ModelFiles:
-    """What lies in the folder for one name: versions by number."""
+    """The files that lie in the folder for one name: version to file name."""
 
-    artefacts: dict[int, Path] = field(default_factory=dict)
-    sidecars: dict[int, Path] = field(default_factory=dict)
+    artefacts: dict[int, str] = field(default_factory=dict)
+    sidecars: dict[int, str] = field(default_factory=dict)
 
 
 def files_by_name(folder: Path) -> dict[str, ModelFiles]:
     """List artefact files and sidecars by the name that their file name gives. Folders are known by sidecar only."""
     found: dict[str, ModelFiles] = {}
     try:
-        listing = sorted(os.scandir(folder), key=lambda item: item.name)
+        listing = list(os.scandir(folder))
     except FileNotFoundError:
         return found
     for item in listing:
-        stem, suffix = os.path.splitext(item.name)  # noqa: PTH122 - ten thousand Paths would cost more than the listing
-        if item.name.startswith(".") or item.name == REGISTRY_FILE or item.is_dir(follow_symlinks=False):
+        stem, dot, suffix = item.name.rpartition(".")
+        suffix = dot + suffix
+        if not stem or stem[0] == "." or suffix not in _SUFFIXES or item.name == REGISTRY_FILE:
             continue
-        if suffix not in (*FILE_SUFFIXES, SIDECAR_SUFFIX):
+        if item.is_dir(follow_symlinks=False):
             continue
         name, version = parse_stem(stem)
-        files = found.setdefault(name, ModelFiles())
-        (files.sidecars if suffix == SIDECAR_SUFFIX else files.artefacts)[version] = folder / item.name
+        files = found.get(name) or found.setdefault(name, ModelFiles())
+        (files.sidecars if suffix == SIDECAR_SUFFIX else files.artefacts)[version] = item.name
     return found
