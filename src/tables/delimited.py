@@ -63,21 +63,24 @@ def _parse(content: bytes, layout: Layout) -> list[pa.ChunkedArray]:
     """Cut the text into columns of strings, null where a cell is empty."""
     places = [str(position) for position in range(layout.width)]
     body = pa.py_buffer(memoryview(content)[layout.body :])
-    table = pyarrow.csv.read_csv(
-        pa.BufferReader(body),
-        # One block as long as the text: a row never reaches beyond its block.
-        read_options=pyarrow.csv.ReadOptions(column_names=places, block_size=min(body.size, _LARGEST_BLOCK)),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(places, pa.string()), null_values=[""], strings_can_be_null=True
-        ),
-    )
-    if table.num_rows != layout.rows:
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(body),
+            # One block as long as the text: a row never reaches beyond its block.
+            read_options=pyarrow.csv.ReadOptions(column_names=places, block_size=min(body.size, _LARGEST_BLOCK)),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(places, pa.string()), null_values=[""], strings_can_be_null=True
+            ),
+        )
+        rows = table.num_rows
+    except pa.ArrowInvalid:
+        rows = -1
+    # Two parsers read the same text; should they ever disagree, neither is believed.
+    if rows != layout.rows:
         raise InvalidTable(
-            "The quotation marks are not those of a CSV file: {rows:,} or {others:,} rows, by how they are read. Save "
-            "the table again.",
-            rows=layout.rows,
-            others=table.num_rows,
+            "The cells cannot be told apart beyond doubt: the quotation marks are not those of a CSV file. Save the "
+            "table again."
         )
     return [table.column(place) for place in places]
 
