@@ -25,9 +25,12 @@ Name = Annotated[str, typer.Argument(help="Name of the model.", show_default=Fal
 _METRIC_COLUMNS = ("accuracy", "auc", "f1", "r2", "mae")
 
 
-@app.command("list", epilog="Example: `python -m src models list`")
+@app.command("list")
 def list_() -> None:
-    """List the saved models, those that are not trusted included."""
+    """List the saved models, those that are not trusted included.
+
+    Example: `python -m src models list`
+    """
     summary = default_store().summary()
     if summary.empty:
         Console().print(f"No models in {default_store().folder}. Train one: `python -m src train --help`.")
@@ -53,11 +56,14 @@ def _cells(row: dict[Any, Any], metrics: list[str]) -> list[str]:
     ]
 
 
-@app.command(epilog='Example: `python -m src models show "boosted trees"`')
+@app.command()
 def show(
     name: Name, version: Annotated[int | None, typer.Option(help="A version other than the current one.")] = None
 ) -> None:
-    """Show all that is known of a model, and its versions."""
+    """Show all that is known of a model, and its versions.
+
+    Example: `python -m src models show "boosted trees"`
+    """
     store = default_store()
     record = store.describe(name, version)
     table = Table(show_header=False)
@@ -73,20 +79,25 @@ def show(
     Console().print(versions)
 
 
-@app.command(epilog='Example: `python -m src models delete "boosted trees" --yes`')
+@app.command()
 def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Delete a model with all its versions."""
+    """Delete a model with all its versions.
+
+    Example: `python -m src models delete "boosted trees" --yes`
+    """
     if not yes:
         typer.confirm(f"Delete the model {_shown(name)} with all its versions?", abort=True)
     default_store().delete(name)
     Console().print(f"Deleted {_plain(name)}.")
 
 
-@app.command(epilog="Example: `python -m src models trust legacy_model`")
+@app.command()
 def trust(name: Name) -> None:
     """Adopt a model that was not saved here.
 
     Loading a model runs whatever is in its file: do this only if you know where the file comes from.
+
+    Example: `python -m src models trust legacy_model`
     """
     saved = default_store().trust(name)
     Console(stderr=True).print(
@@ -96,18 +107,24 @@ def trust(name: Name) -> None:
     Console().print(f"Adopted {_plain(saved.name)}, version {saved.version}, SHA-256 {saved.sha256}.")
 
 
-@app.command(epilog="Example: `python -m src models rebuild`")
+@app.command()
 def rebuild() -> None:
-    """Restore the registry from the files that lie beside the models."""
+    """Restore the registry from the files that lie beside the models.
+
+    Example: `python -m src models rebuild`
+    """
     names = default_store().rebuild()
     Console().print(f"The registry has {len(names)} models.")
 
 
-@app.command(epilog='Example: `python -m src models rollback "boosted trees" 1`')
+@app.command()
 def rollback(
     name: Name, version: Annotated[int, typer.Argument(help="The version to make current.", show_default=False)]
 ) -> None:
-    """Make another version of a model the current one."""
+    """Make another version of a model the current one.
+
+    Example: `python -m src models rollback "boosted trees" 1`
+    """
     saved = default_store().go_back(name, version)
     Console().print(f"The current version of {_plain(saved.name)} is {saved.version}.")
 
