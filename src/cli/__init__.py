@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from src.cli import data, jobs, models
 from src.cli.setup import setup
@@ -36,5 +37,5 @@ def main() -> None:
         configure_logging(get_settings())
         app()
     except FarolError as error:
-        Console(stderr=True).print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from src.cli.models import app
+from src.config import PROJECT_ROOT
 from src.errors import ModelNotFound
 from src.utils.model_store import ModelStore
 
@@ -106,6 +109,15 @@ def test_rolling_back_makes_the_older_version_current(store):
 def test_a_named_error_comes_out_as_it_is(store):
     with pytest.raises(ModelNotFound):
         runner.invoke(app, ["show", "nothing"], catch_exceptions=False)
+
+
+def test_on_the_command_line_a_named_error_is_one_line_whatever_was_typed(settings):
+    command = [sys.executable, "-m", "src", "models", "show", "[/]"]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: '[/]' cannot name a model.")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["list", "show", "delete", "trust", "rebuild", "rollback"])
