@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -101,6 +102,8 @@ class Comparison:
         0 to 1, by the expected work of each candidate.
     seconds_left : float, optional
         Expected time to the end.
+    trained_at : str, optional
+        When it was done, ISO 8601 in UTC.
     """
 
     task: Task
@@ -122,6 +125,7 @@ class Comparison:
     seconds_left: float | None = None
     seconds: float = 0.0
     budget_reached: bool = False
+    trained_at: str | None = None
 
     @property
     def ranked(self) -> tuple[CandidateResult, ...]:
@@ -264,7 +268,7 @@ class _Run:
             raise self._no_leaderboard(budget_reached)
         self._now(phase="finishing", budget_reached=budget_reached)
         finalists = self._fit_for_good(executor)
-        self._now(phase="done", finalists=finalists, progress=1.0, seconds_left=0.0)
+        self._now(phase="done", finalists=finalists, progress=1.0, seconds_left=0.0, trained_at=_utc_now())
         return self.comparison
 
     def _workers_are_up(self) -> None:
@@ -353,6 +357,10 @@ def _line(result: CandidateResult, metric: str) -> str:
     if result.state == "failed":
         return f"{result.name} failed: {result.reason}"
     return f"{result.name}: {metric} {result.metrics[metric]}, {result.fit_seconds:.2f} s to fit a fold"
+
+
+def _utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _reason(error: BaseException) -> str:

@@ -107,6 +107,7 @@ def _details(comparison: Comparison, candidate: str) -> dict[str, Any]:
     return {
         "signature": comparison.signature.to_dict(),
         "training": comparison.fingerprint,
+        "trained_at": comparison.trained_at,
         "comparison": {
             "metric": comparison.metric,
             "split": comparison.split,

@@ -49,7 +49,7 @@ def test_mean_metrics_are_within_1e_4_of_pycaret(task, table, tmp_path, settings
     names = [name for name in theirs.columns if name in ours.columns and name != "Model"]
     assert sorted(ours.index) == sorted(theirs.index)
     for name in names:
-        # PyCaret writes 0.0 for the AUC of several classes wherever an estimator has decision values; ours is known there.
+        # Of several classes PyCaret writes an AUC of 0.0 for estimators with decision values; ours is known there.
         comparable = (theirs[name] != 0) | (name != "AUC")
         size = theirs[name].abs().clip(lower=1)
         difference = ((ours.loc[theirs.index, name] - theirs[name]).abs() / size)[comparable]

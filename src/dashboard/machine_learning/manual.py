@@ -20,7 +20,11 @@ from src.ml.saved_models import LoadedModel, load_saved
 from src.ml.signature import Feature
 from src.utils.model_store import default_store, list_models
 
-ICONS = {"lux": "💡", "temperature": "🌡️", "vibration": "📳"}
+ICONS = {
+    "lux": ":material/lightbulb:",
+    "temperature": ":material/device_thermostat:",
+    "vibration": ":material/vibration:",
+}
 GRID = 60
 
 
@@ -141,12 +145,13 @@ def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Predict
             st.caption(_("This model gives no probabilities."))
     provenance(
         f"{saved.name}, {_('version')} {saved.version}",
-        _("trained {time}").format(time=moment(saved.saved_at)),
+        _("trained {time}").format(time=moment(saved.details.get("trained_at") or saved.saved_at)),
         _("answered in {time} ms").format(time=number(prediction.milliseconds, 1)),
     )
     _show_what_if(saved, values)
 
 
+@st.fragment
 def _show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
     movable = [f for f in saved.signature.features if f.type == "number"]
     if not movable:

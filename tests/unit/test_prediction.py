@@ -1,0 +1,141 @@
+"""One row of values in, an answer out; and bad values refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from src.errors import InvalidPredictionInput
+from src.ml.prediction import guess_signature, predict_row, predict_rows, what_if
+from src.ml.preparation import make_preparation
+from src.ml.signature import Signature, as_model_input, describe_features
+
+
+@pytest.fixture(scope="module")
+def training() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "temperature": rng.normal(20, 3, 120),
+            "running": rng.random(120) > 0.5,
+            "shift": rng.choice(["day", "night"], 120, p=[0.7, 0.3]),
+            "seen": pd.date_range("2026-01-01", periods=120, freq="h", tz="UTC"),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def signature(training) -> Signature:
+    return Signature(describe_features(training, {"temperature": "°C"}), "state", "classification", ("hot", "ok"))
+
+
+@pytest.fixture(scope="module")
+def model(training):
+    target = np.where(training["temperature"] > 20, "hot", "ok")
+    features = as_model_input(training, list(training.columns))
+    return make_pipeline(make_preparation(features), LogisticRegression(max_iter=5000)).fit(features, target)
+
+
+VALUES = {"temperature": 26.0, "running": 1.0, "shift": "day", "seen": 20455.0}
+
+
+def test_the_answer_has_the_class_its_probabilities_and_the_time_it_took(model, signature):
+    prediction = predict_row(model, signature, VALUES)
+    assert prediction.outcome == "hot"
+    assert list(prediction.probabilities) == ["hot", "ok"]
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert prediction.milliseconds > 0
+    assert prediction.warnings == ()
+
+
+def test_values_outside_the_training_range_are_answered_with_a_warning(model, signature):
+    prediction = predict_row(model, signature, {**VALUES, "temperature": 400.0, "shift": "holiday"})
+    assert prediction.outcome == "hot"
+    assert [str(note).split(":")[0] for note in prediction.warnings] == ["temperature", "shift"]
+    assert "400 is outside the range seen in training" in str(prediction.warnings[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("temperature", None, "'temperature' has no value"),
+        ("temperature", "warm", "'warm', which is no number"),
+        ("temperature", float("nan"), "no finite number"),
+        ("temperature", float("inf"), "no finite number"),
+        ("temperature", [1, 2], "no number"),
+        ("seen", "yesterday", "no number"),
+    ],
+)
+def test_values_a_model_cannot_take_are_refused_by_name(model, signature, name, value, message):
+    with pytest.raises(InvalidPredictionInput, match=message):
+        predict_row(model, signature, {**VALUES, name: value})
+
+
+def test_a_missing_value_is_refused_not_filled_in(model, signature):
+    with pytest.raises(InvalidPredictionInput, match="'temperature'"):
+        predict_row(model, signature, {name: value for name, value in VALUES.items() if name != "temperature"})
+
+
+def test_one_row_and_a_table_give_the_same_answer(model, signature, training):
+    outcomes, probabilities = predict_rows(model, signature, training.sample(frac=1, axis=1, random_state=1))
+    for place in (0, 7, 50):
+        row = training.iloc[place]
+        values = {
+            "temperature": row["temperature"],
+            "running": float(row["running"]),
+            "shift": row["shift"],
+            "seen": (row["seen"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1),
+        }
+        single = predict_row(model, signature, values)
+        assert single.outcome == outcomes[place]
+        assert single.probabilities["hot"] == pytest.approx(probabilities["hot"].iloc[place])
+
+
+def test_what_if_moves_one_input_and_holds_the_others(model, signature):
+    table = what_if(model, signature, VALUES, "temperature", [10.0, 20.0, 30.0])
+    assert table["value"].tolist() == [10.0, 20.0, 30.0]
+    assert table["hot"].is_monotonic_increasing
+    assert table["outcome"].tolist()[::2] == ["ok", "hot"]
+
+
+@pytest.mark.parametrize("estimator", [RidgeClassifier(), LinearSVC(dual="auto")])
+def test_a_model_without_probabilities_answers_without(estimator, training, signature):
+    features = as_model_input(training, list(training.columns))
+    target = np.where(training["temperature"] > 20, "hot", "ok")
+    fitted = make_pipeline(make_preparation(features), estimator).fit(features, target)
+    assert predict_row(fitted, signature, VALUES).probabilities is None
+
+
+def test_a_model_saved_without_a_signature_gets_generic_names_and_answers():
+    fitted = LinearRegression().fit([[0.0, 1.0], [1.0, 0.0], [2.0, 5.0]], [1.0, 2.0, 3.0])
+    signature = guess_signature(fitted)
+    assert signature.names == ["feature 1", "feature 2"]
+    assert predict_row(fitted, signature, {"feature 1": 1.0, "feature 2": 0.0}).outcome == pytest.approx(2.0)
+
+
+def test_an_object_that_does_not_say_what_it_takes_is_refused():
+    class Opaque:
+        def predict(self, rows):
+            return [0] * len(rows)
+
+    with pytest.raises(InvalidPredictionInput, match="does not say"):
+        guess_signature(Opaque())
+
+
+def test_a_signature_survives_json(signature):
+    assert Signature.from_dict(signature.to_dict()) == signature
+
+
+@given(value=st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_any_finite_number_gets_an_answer(value):
+    signature = Signature(describe_features(pd.DataFrame({"a": [1.0, 2.0]})), "y", "regression")
+    fitted = LinearRegression().fit([[0.0], [1.0]], [0.0, 0.5])
+    prediction = predict_row(fitted, signature, {"a": value})
+    assert prediction.outcome == pytest.approx(value / 2, rel=1e-6, abs=1e-6)
+    assert bool(prediction.warnings) == (not 1.0 <= value <= 2.0)
