@@ -11,7 +11,7 @@ from src.errors import ModelCorrupt, ModelNotFound
 from src.storage.artefacts import artefact_digest
 from src.storage.model_folder import Entries, ModelFolder, Record
 from src.storage.model_names import checked_name
-from src.storage.model_records import now, refuse_twin
+from src.storage.model_records import Numbering, now
 from src.storage.registry_file import SIDECAR_DEFAULTS, ModelFiles, entry_of, read_sidecar
 from src.storage.signing import is_signed, signature
 
@@ -46,7 +46,7 @@ def adopt(folder: ModelFolder, name: str, entries: Entries) -> Record:
     """
     entry = entries.pop(name, {})
     name = checked_name(name)
-    refuse_twin(name, entries)
+    Numbering(entries, folder).refuse_twin(name)
     records = {}
     for version, path in _artefacts(folder, name, entry).items():
         record = _unsigned(folder, name, version, path, entry if version == entry.get("version") else {})

@@ -137,7 +137,11 @@ class ModelFolder:
         """Bring an artefact onto the disk under a temporary name; return that and its SHA-256. Needs no lock."""
         with self._named_failures():
             path = self._temporary_path()
-            return path, write_artefact(path, content)
+            try:
+                return path, write_artefact(path, content)
+            except BaseException:
+                remove_artefact(path)
+                raise
 
     def _temporary_path(self) -> Path:
         folder = self.path / STAGING_FOLDER

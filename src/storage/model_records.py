@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,59 +85,78 @@ def new_record(item: ModelToSave) -> Record:
     }
 
 
-def enter(record: Record, item: ModelToSave, entries: Entries, folder: ModelFolder) -> None:
-    """Give a record its version, sign it, and enter it as the current one.
+class Numbering:
+    """Which names and versions are taken; made once for any number of models, while the lock is held.
 
-    Raises
-    ------
-    DuplicateModelName
-        The name is taken.
+    Parameters
+    ----------
+    entries : dict
+        The registry; what is entered goes into it.
+    folder : ModelFolder
+        Where the files lie.
     """
-    name = record["name"]
-    record["version"] = next_version(name, item.overwrite, entries, folder)
-    record["path"] = file_stem(name, record["version"]) + item.suffix
-    record["saved_at"] = record["current_since"] = now()
-    record["signature_mac"] = signature(record, folder.key())
-    entries[name] = entry_of(record)
 
+    def __init__(self, entries: Entries, folder: ModelFolder) -> None:
+        self._entries = entries
+        self._folder = folder
+        self._known = {collision_key(name): name for name in entries}
 
-def next_version(name: str, overwrite: bool, entries: Entries, folder: ModelFolder) -> int:
-    """Return the version that the next save of a name gets.
+    @cached_property
+    def _files(self) -> dict[str, ModelFiles]:
+        return self._folder.files()  # tens of milliseconds in a large folder, and often not needed
 
-    Raises
-    ------
-    DuplicateModelName
-        The name is taken.
-    """
-    known = entries.get(name)
-    if known is not None and not overwrite:
-        raise _duplicate(name, name)
-    if known is None:
-        refuse_twin(name, entries)
-        if not any((folder.path / f"{name}{suffix}").exists() for suffix in (*FILE_SUFFIXES, SIDECAR_SUFFIX)):
-            return 1
-    files = folder.files().get(name, ModelFiles())
-    if known is None and files.artefacts.keys() - files.sidecars.keys():
-        raise DuplicateModelName(
-            "A file of the name {name!r} that was not saved here lies in the models folder. Adopt it with "
-            "`python -m src models trust {name!r}`, delete it, or choose another name.",
-            name=name,
-        )
-    # What a reset or a crash left behind keeps its number: no file is ever overwritten.
-    return 1 + max([known["version"] if known else 0, *files.artefacts, *files.sidecars])
+    def enter(self, record: Record, item: ModelToSave) -> None:
+        """Give a record its version, sign it, and enter it as the current one.
 
+        Raises
+        ------
+        DuplicateModelName
+            The name is taken.
+        """
+        name = record["name"]
+        record["version"] = self.next_version(name, overwrite=item.overwrite)
+        record["path"] = file_stem(name, record["version"]) + item.suffix
+        record["saved_at"] = record["current_since"] = now()
+        record["signature_mac"] = signature(record, self._folder.key())
+        self._entries[name] = entry_of(record)
+        self._known[collision_key(name)] = name
 
-def refuse_twin(name: str, entries: Entries) -> None:
-    """Refuse a name that differs from a known one only in case: on some systems they would be one file.
+    def next_version(self, name: str, *, overwrite: bool) -> int:
+        """Return the version that the next save of a name gets.
 
-    Raises
-    ------
-    DuplicateModelName
-    """
-    key = collision_key(name)
-    for other in entries:
-        if other != name and collision_key(other) == key:
-            raise _duplicate(name, other)
+        Raises
+        ------
+        DuplicateModelName
+            The name is taken.
+        """
+        current = self._entries.get(name)
+        if current is not None and not overwrite:
+            raise _duplicate(name, name)
+        if current is None:
+            self.refuse_twin(name)
+            folder, suffixes = self._folder.path, (*FILE_SUFFIXES, SIDECAR_SUFFIX)
+            if not any((folder / f"{name}{suffix}").exists() for suffix in suffixes):
+                return 1
+        files = self._files.get(name, ModelFiles())
+        if current is None and files.artefacts.keys() - files.sidecars.keys():
+            raise DuplicateModelName(
+                "A file of the name {name!r} that was not saved here lies in the models folder. Adopt it with "
+                "`python -m src models trust {name!r}`, delete it, or choose another name.",
+                name=name,
+            )
+        # What a reset or a crash left behind keeps its number: no file is ever overwritten.
+        return 1 + max([current["version"] if current else 0, *files.artefacts, *files.sidecars])
+
+    def refuse_twin(self, name: str) -> None:
+        """Refuse a name that differs from a known one only in case: on some systems they would be one file.
+
+        Raises
+        ------
+        DuplicateModelName
+        """
+        known = self._known.get(collision_key(name), name)
+        if known != name:
+            raise _duplicate(name, known)
 
 
 def _duplicate(name: str, known: str) -> DuplicateModelName:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from src.storage.adoption import adopt, untrusted_models
 from src.storage.artefacts import LibraryVersionWarning, changed_libraries, pickled, remove_artefact, unpickled
 from src.storage.model_folder import ModelFolder, Record, not_trusted
 from src.storage.model_names import checked_name
-from src.storage.model_records import ModelToSave, SavedModel, enter, new_record, next_version, now
+from src.storage.model_records import ModelToSave, Numbering, SavedModel, new_record, now
 from src.storage.model_summary import summary_table
 from src.storage.registry_file import ModelFiles, entry_of, read_sidecar
 
@@ -124,10 +125,11 @@ class ModelStore:
                 record = new_record(item)
                 content = pickled(item.model, item.suffix) if item.content is None else item.content
                 path, record["sha256"] = self._files.stage(content)
-                staged.append((path, item, record))
+                staged.append((path, replace(item, model=None, content=None), record))  # of thousands none is kept
             with self._files.updating() as entries:
+                numbering = Numbering(entries, self._files)
                 for _, item, record in staged:
-                    enter(record, item, entries, self._files)
+                    numbering.enter(record, item)
                 self._files.publish([(path, record) for path, _, record in staged], entries)
         finally:
             for path, _, _ in staged:
@@ -142,7 +144,7 @@ class ModelStore:
         InvalidModelName, DuplicateModelName
             The name cannot be used, or is taken.
         """
-        next_version(checked_name(name), False, self.entries(), self._files)
+        Numbering(self.entries(), self._files).next_version(checked_name(name), overwrite=False)
 
     def load(self, name: str, version: int | None = None) -> Any:
         """Load a model, the current version unless told otherwise.

@@ -335,6 +335,29 @@ def test_of_many_models_none_is_saved_when_one_cannot_be(store):
         assert files_in(store.folder) == before
 
 
+def test_many_new_versions_list_the_folder_once(store, monkeypatch):
+    models = [ModelToSave(name=f"sensor {number}", model=number, overwrite=True) for number in range(10)]
+    store.save_many(models)
+    listings = []
+    listing = model_folder.files_by_name
+    monkeypatch.setattr(model_folder, "files_by_name", lambda folder: (listings.append(folder), listing(folder))[1])
+
+    assert {saved.version for saved in store.save_many(models)} == {2}
+    assert len(listings) == 1
+
+
+def test_the_same_name_twice_in_one_go_makes_two_versions(store):
+    store.save_many([ModelToSave(name="model", model=number, overwrite=True) for number in (1, 2, 3)])
+    assert [store.load("model", version) for version in (1, 2, 3)] == [1, 2, 3]
+    assert store.load("model") == 3
+
+
+def test_a_folder_that_cannot_be_copied_leaves_nothing(store, tmp_path):
+    with pytest.raises(ModelNotSaved, match="nowhere"):
+        store.save_artifact(tmp_path / "nowhere", "folder", suffix="")
+    assert files_in(store.folder) == set()
+
+
 def test_saving_nothing_is_no_error(store):
     assert store.save_many([]) == []
 
