@@ -1,24 +1,16 @@
-"""The registry of saved models: saving, versions, deleting, what a reset and a corrupt file do, the table."""
+"""Saving and loading, names that are taken, many models at once, the module's functions."""
 
 from __future__ import annotations
 
 import json
-import logging
-import os
 import pickle
 import shutil
 import threading
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from src.config import get_settings
 from src.errors import (
@@ -32,20 +24,9 @@ from src.errors import (
     ModelStoreUnavailable,
 )
 from src.storage import model_folder
-from src.storage.json_values import json_dict
-from src.storage.model_names import NAME_PATTERN
 from src.utils import model_store
-from src.utils.model_store import LibraryVersionWarning, ModelStore, ModelToSave, SavedModel
-
-
-@dataclass
-class Doubler:
-    """A model that needs no library."""
-
-    factor: float = 2.0
-
-    def predict(self, rows):
-        return [self.factor * row[0] for row in rows]
+from src.utils.model_store import ModelStore, ModelToSave, SavedModel
+from tests.unit.model_samples import Doubler, files_in
 
 
 class NeedsWhatIsGone:
@@ -58,11 +39,6 @@ class NeedsWhatIsGone:
 @pytest.fixture
 def store(settings) -> ModelStore:
     return ModelStore(settings.models_dir)
-
-
-def files_in(folder: Path) -> set[str]:
-    """All files of a store except the lock and what is empty."""
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {".registry.lock"}
 
 
 # Saving and loading
@@ -191,77 +167,6 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path):
         ModelStore(tmp_path / "file").save(Doubler(), "double")
 
 
-# Metadata
-
-
-def test_numpy_scalars_and_nan_become_json(store):
-    metadata = {"accuracy": np.float64(0.5), "rows": np.int64(7), "ok": np.bool_(True), "auc": float("nan"),
-                "f1": np.float32("inf"), "folds": (1, 2), "name": np.str_("x")}  # fmt: skip
-    store.save(Doubler(), "double", metadata)
-
-    assert store.entries()["double"]["metadata"] == {
-        "accuracy": 0.5, "rows": 7, "ok": True, "auc": None, "f1": None, "folds": [1, 2], "name": "x",
-    }  # fmt: skip
-
-
-def circular() -> dict:
-    values: dict = {}
-    values["self"] = values
-    return values
-
-
-@pytest.mark.parametrize(
-    ("metadata", "place"),
-    [
-        ({"when": datetime.now(UTC)}, "when"),
-        ({"scores": {"a": [1, {2}]}}, r"\['scores'\]\['a'\]\[1\]"),
-        ({1: "a"}, "key 1"),
-        ({"array": np.zeros(2)}, "array"),
-        ({"text": "\ud800"}, "Unicode"),
-        ({"big": 10**5000}, "digits"),
-        (circular(), "nested"),
-        (["a"], "not a dict"),
-    ],
-)
-def test_metadata_that_is_no_json_is_refused_with_its_place_before_anything_is_written(store, metadata, place):
-    for fields in ({"metadata": metadata}, {"details": metadata}):
-        with pytest.raises(InvalidModelMetadata, match=place):
-            store.save(Doubler(), "double", **fields)
-    assert not store.folder.exists()
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
-    max_leaves=15,
-)
-
-
-@given(st.dictionaries(st.text(), json_values, max_size=5))
-def test_any_json_metadata_is_kept_exactly(values):
-    assert json.loads(json.dumps(json_dict(values, "metadata"))) == values
-
-
-# The fixture is shared by the examples: only the signing key comes from it, each example has a folder of its own.
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    name=st.from_regex(NAME_PATTERN, fullmatch=True),
-    metadata=st.dictionaries(st.text(), json_values, max_size=3),
-    factor=st.floats(allow_nan=False),
-)
-def test_any_name_metadata_and_model_make_the_round_trip(settings, name, metadata, factor):
-    with TemporaryDirectory() as folder:
-        store = ModelStore(Path(folder) / "models")
-        store.save(Doubler(factor), name, metadata)
-
-        assert store.load(name) == Doubler(factor)
-        assert store.entries()[name]["metadata"] == metadata
-        (store.folder / "registry.json").unlink()
-        assert store.rebuild() == [name]
-        store.delete(name)
-        assert files_in(store.folder) == {"registry.json"}
-
-
 # Names that are taken
 
 
@@ -375,239 +280,6 @@ def test_threads_lose_nothing(store):
 
     assert len(store.entries()) == 64
     assert all(store.load(f"{thread} {7}") == Doubler(7) for thread in range(8))
-
-
-# Versions
-
-
-def test_overwriting_makes_a_version_and_keeps_the_old_ones(store):
-    first = store.save(Doubler(1.0), "model", {"accuracy": 0.1})
-    second = store.save(Doubler(2.0), "model", {"accuracy": 0.2}, suffix=".joblib", overwrite=True)
-
-    assert (first.version, second.version) == (1, 2)
-    assert store.load("model") == Doubler(2.0)
-    assert store.load("model", 1) == Doubler(1.0)
-    assert store.describe("model", 1)["metadata"] == {"accuracy": 0.1}
-    assert store.versions("model") == [first, second]
-    assert store.entries()["model"]["version"] == 2
-
-
-def test_going_back_and_forth_moves_the_pointer_only(store):
-    for factor in (1.0, 2.0):
-        store.save(Doubler(factor), "model", {"factor": factor}, overwrite=True)
-
-    assert store.go_back("model", 1).version == 1
-    assert store.load("model") == Doubler(1.0)
-    assert store.entries()["model"]["metadata"] == {"factor": 1.0}
-    assert store.save(Doubler(3.0), "model", overwrite=True).version == 3
-    store.go_back("model", 2)
-    assert store.load("model") == Doubler(2.0)
-    assert [saved.version for saved in store.versions("model")] == [1, 2, 3]
-
-
-def test_going_back_to_what_would_not_load_changes_nothing(store):
-    store.save(Doubler(1.0), "model").path.write_bytes(b"damaged")
-    store.save(Doubler(2.0), "model", overwrite=True)
-
-    with pytest.raises(ModelCorrupt):
-        store.go_back("model", 1)
-    with pytest.raises(ModelNotFound, match="It has: 1, 2"):
-        store.go_back("model", 3)
-    assert store.load("model") == Doubler(2.0)
-
-
-def test_a_rebuild_keeps_the_version_that_was_chosen(store):
-    for factor in (1.0, 2.0, 3.0):
-        store.save(Doubler(factor), "model", overwrite=True)
-    store.go_back("model", 2)
-    (store.folder / "registry.json").unlink()
-
-    store.rebuild()
-
-    assert store.load("model") == Doubler(2.0)
-
-
-# Deleting
-
-
-def test_deleting_removes_every_version_and_nothing_else(store):
-    store.save(Doubler(), "model.v2")
-    store.save(Doubler(), "model")
-    kept = files_in(store.folder)
-    for suffix in (".joblib", ".pkl"):
-        store.save(Doubler(), "modelo", suffix=suffix, overwrite=True)
-
-    store.delete("modelo")
-
-    assert files_in(store.folder) == kept
-    assert list(store.entries()) == ["model.v2", "model"]
-    store.save(Doubler(9.0), "modelo")
-    assert store.load("modelo") == Doubler(9.0)
-
-
-def test_deleting_leaves_a_store_of_the_same_name_below_alone(store):
-    below = ModelStore(store.folder / "sensors")
-    below.save(Doubler(), "pump 1")
-    store.save(Doubler(), "sensors")
-
-    store.delete("sensors")
-
-    assert below.load("pump 1") == Doubler()
-
-
-def test_a_file_that_nobody_adopted_can_be_deleted(store):
-    store.folder.mkdir()
-    (store.folder / "legacy.pkl").write_bytes(b"legacy")
-
-    store.delete("legacy")
-
-    assert not (store.folder / "legacy.pkl").exists()
-
-
-# Reset, corruption, rebuild
-
-
-def test_without_a_registry_the_store_is_empty(store):
-    assert store.entries() == {}
-    store.save(Doubler(), "double")
-    (store.folder / "registry.json").unlink()
-    assert store.entries() == {}
-
-
-def test_after_a_reset_a_save_overwrites_nothing_and_a_rebuild_brings_everything_back(store):
-    store.save(Doubler(1.0), "a")
-    store.save(Doubler(2.0), "b")
-    (store.folder / "registry.json").unlink()
-
-    assert store.save(Doubler(3.0), "a").version == 2
-
-    assert store.load("a") == Doubler(3.0)
-    assert store.load("a", 1) == Doubler(1.0)
-    assert set(store.rebuild()) == {"a", "b"}
-    assert store.load("a") == Doubler(3.0)
-    assert store.load("b") == Doubler(2.0)
-
-
-def test_a_rebuild_drops_entries_whose_file_is_gone(store):
-    store.save(Doubler(), "kept")
-    store.save(Doubler(), "gone").path.unlink()
-    assert store.rebuild() == ["kept"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b'{"a": {"path": "a.pkl"', b"[]", b"null", b'{"a": 7}', b'{"a": {}}', b"\xff\xfe\x00", b"\x00" * 500,
-     b'{"a": ' + b"[" * 100_000],
-)  # fmt: skip
-def test_a_corrupt_registry_is_set_aside_reported_and_rebuilt(store, content, caplog):
-    store.save(Doubler(1.0), "model", {"accuracy": 0.5})
-    store.save(Doubler(2.0), "other")
-    (store.folder / "registry.json").write_bytes(content)
-    logger = logging.getLogger("src.storage.model_folder")
-    logger.addHandler(caplog.handler)
-
-    entries = store.entries()
-
-    logger.removeHandler(caplog.handler)
-    assert entries == store.entries() == decoded(store)
-    assert entries["model"]["metadata"] == {"accuracy": 0.5}
-    assert store.load("other") == Doubler(2.0)
-    assert [path.read_bytes() for path in store.folder.glob("registry.json.corrupt-*")] == [content]
-    assert any("was corrupt" in record.message for record in caplog.records)
-
-
-def decoded(store: ModelStore) -> dict:
-    return json.loads((store.folder / "registry.json").read_text())
-
-
-def test_saving_into_a_corrupt_registry_mends_it_first(store):
-    store.save(Doubler(1.0), "model")
-    (store.folder / "registry.json").write_bytes(b"{")
-
-    store.save(Doubler(2.0), "other")
-
-    assert set(store.entries()) == {"model", "other"}
-
-
-def test_what_killed_processes_left_is_removed_a_day_later(store):
-    store.save(Doubler(), "double")
-    yesterday = time.time() - 25 * 3600
-    leftovers = [store.folder / ".registry.json.0011aabb.tmp", store.folder / ".staging" / "00112233"]
-    for path in leftovers:
-        path.write_bytes(b"half")
-    store.rebuild()
-    assert all(path.exists() for path in leftovers)
-
-    for path in leftovers:
-        os.utime(path, (yesterday, yesterday))
-    store.rebuild()
-
-    assert not any(path.exists() for path in leftovers)
-
-
-# Library versions
-
-
-def edit_sidecar(store: ModelStore, name: str, **changes: object) -> None:
-    path = store.folder / f"{name}.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def test_other_library_versions_are_warned_about_with_both(store):
-    store.save(np.array([1.0]), "array")
-    edit_sidecar(store, "array", libraries={"numpy": "0.9", "python": "2.7.18"})
-
-    with pytest.warns(LibraryVersionWarning, match=rf"numpy 0\.9 \(here {np.__version__}\), python 2\.7\.18 \(here 3"):
-        store.load("array")
-
-
-def test_a_library_that_the_model_does_not_use_is_not_warned_about(store):
-    store.save(np.array([1.0]), "array")
-    edit_sidecar(store, "array", libraries={"lightgbm": "0.9", "python": "3.11.999"})
-    store.load("array")
-
-
-def test_the_same_versions_are_not_warned_about(store):
-    store.save(np.array([1.0]), "array")
-    store.load("array")
-
-
-def test_a_lost_sidecar_does_not_lose_the_model(store):
-    store.save(Doubler(), "double", {"accuracy": 0.5})
-    (store.folder / "double.json").unlink()
-
-    assert store.load("double") == store.load("double", 1) == Doubler()
-    assert store.describe("double")["metadata"] == {"accuracy": 0.5}
-    assert [saved.version for saved in store.versions("double")] == [1]
-
-
-# The table
-
-
-def test_the_table_of_no_models_has_its_columns(store):
-    table = store.summary()
-    assert table.empty
-    assert list(table)[:3] == ["name", "model_type", "accuracy"]
-    assert list(table)[-5:] == ["saved_at", "version", "size_bytes", "trusted", "description"]
-
-
-def test_the_table_has_a_row_a_model(store):
-    store.save(Doubler(), "a", {"model_type": "Doubler", "Accuracy": 0.9, "f1": None, "description": "notes"})
-    store.save(Doubler(), "b", {"r2": "high"})
-    store.save(Doubler(), "b", overwrite=True).path.unlink()
-    (store.folder / "legacy.joblib").write_bytes(b"legacy")
-
-    table = store.summary().set_index("name")
-
-    assert list(table.index) == ["a", "b", "legacy"]
-    row = table.loc["a"]
-    assert (row["model_type"], row["accuracy"], row["description"], row["version"]) == ("Doubler", 0.9, "notes", 1)
-    assert np.isnan(row["f1"])
-    assert row["saved_at"] == datetime.fromisoformat(store.entries()["a"]["saved_at"])
-    assert row["size_bytes"] == (store.folder / "a.pkl").stat().st_size
-    assert table["size_bytes"].isna().tolist() == [False, True, False]
-    assert table["version"].tolist() == [1, 2, 1]
-    assert table["trusted"].tolist() == [True, True, False]
 
 
 # The module's functions and their folder
