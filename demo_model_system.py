@@ -5,6 +5,7 @@ Trains three models on a small demo plant, saves and lists them, loads one and p
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from src.config import get_settings
 from src.database.engine import engine_for
 from src.database.migrate import upgrade_database
 from src.errors import FarolError
@@ -25,7 +27,6 @@ from src.ml.model_comparison import Comparison, compare_models
 from src.ml.saved_models import save_finalist
 from src.sensors.demo_plant import load_demo_plant
 from src.sensors.training_table import get_dataframe_leituras_sensores
-from src.utils import model_store
 from src.utils.model_store import get_models_summary, load_model
 
 SCENARIOS = {
@@ -42,14 +43,14 @@ def main(keep: Annotated[bool, typer.Option(help="Leave the three models in the 
     """Save three example models, list them, and predict with the best."""
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if not keep:
-            model_store.MODELS_DIR = scratch / "models"
+        if not keep:  # models, and the key that signs them, go where they vanish
+            os.environ |= {"FAROL_MODELS_DIR": str(scratch / "models"), "FAROL_DATA_DIR": str(scratch / "data")}
         comparison = train(plant_table(scratch))
         names = save(comparison)
         show_models(names)
         predict(names[0])
         console.print(
-            f"The models stay in {model_store.MODELS_DIR}." if keep else "Nothing was left behind; see --keep."
+            f"The models stay in {get_settings().models_dir}." if keep else "Nothing was left behind; see --keep."
         )
 
 
@@ -81,7 +82,7 @@ def train(table: pd.DataFrame) -> Comparison:
 
 def save(comparison: Comparison) -> list[str]:
     """Save each under a name of its own; the best comes first."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
+    stamp = datetime.now(UTC).strftime("%m%d_%H%M%S")
     names = []
     for finalist in comparison.finalists:
         name = f"demo_{finalist.id}_{stamp}"
@@ -94,11 +95,11 @@ def show_models(names: list[str]) -> None:
     """List the saved models with their metadata."""
     summary = get_models_summary().set_index("name").loc[names]
     table = Table(title="Saved models", box=SIMPLE)
-    for column in ("Name", "Type", "Accuracy", "F1", "Saved", "Notes"):
+    for column in ("Name", "Type", "Acc.", "F1", "UTC", "Notes"):
         table.add_column(column, no_wrap=True)
     for name, row in summary.iterrows():
-        saved_at = pd.Timestamp(row["saved_at"]).strftime("%H:%M UTC")
-        values = (f"{row['accuracy']:.4f}", f"{row['f1']:.4f}", saved_at, row["description"])
+        saved_at = pd.Timestamp(row["saved_at"]).strftime("%H:%M")
+        values = (f"{row['accuracy']:.3f}", f"{row['f1']:.3f}", saved_at, row["description"])
         table.add_row(str(name), row["model_type"], *values)
     console.print(table)
 

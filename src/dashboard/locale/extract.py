@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 
 from src import errors
@@ -105,10 +107,23 @@ def read_catalogue(path: Path) -> Catalog:
 def update(path: Path) -> None:
     """Bring a catalogue up to date: new texts come in empty, those no longer used go."""
     catalogue = read_catalogue(path)
-    catalogue.update(extract_messages(), no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.update(extract_messages(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
-    with path.open("wb") as file:
-        write_po(file, catalogue, width=120, sort_output=True, no_location=True, omit_header=False)
+    content = io.BytesIO()
+    write_po(content, catalogue, width=120, sort_output=True, no_location=True, omit_header=True)
+    path.write_bytes(_header(path.stem).encode() + content.getvalue())
+
+
+def _header(language: str) -> str:
+    """What gettext needs to know, without the dates that Babel adds: they would make every update a change."""
+    fields = [
+        f"Language: {language}",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+        f"Plural-Forms: {get_plural(language).plural_forms}",
+    ]
+    return "".join(["msgid \"\"\nmsgstr \"\"\n", *(f'"{field}\\n"\n' for field in fields), "\n"])
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def _inputs(saved: LoadedModel) -> dict[str, Any] | None:
 
 
 def _input(feature: Feature, key: str) -> Any:
-    label = f"{ICONS.get(feature.name, '')} {feature.name}".strip()
+    label = f":material/{ICONS[feature.name]}: {feature.name}" if feature.name in ICONS else feature.name
     if feature.unit:
         label += f" ({feature.unit})"
     if feature.type == "category":
