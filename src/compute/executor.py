@@ -80,10 +80,6 @@ def _cluster(address: str) -> Iterator[Executor]:
     try:
         if not client.scheduler_info()["workers"]:
             logger.warning("The Dask scheduler at %s has no workers yet: tasks wait until it has.", address)
-        executor = client.get_executor(pure=False)
-        try:
-            yield executor
-        finally:
-            executor.shutdown(wait=False)
+        yield client.get_executor(pure=False)
     finally:
-        client.close()
+        client.close()  # the scheduler drops what no client waits for

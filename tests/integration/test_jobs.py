@@ -172,6 +172,7 @@ def test_the_last_of_many_reports_is_never_lost() -> None:
 def test_cancel_ends_every_process_of_the_job_within_two_seconds_and_keeps_the_result() -> None:
     job = when_holding(jobs.submit("hold_on_to_everything", {}))
     assert len(group_of(job)) == 5  # the job, its program, two workers and what they were split off from
+    os.kill(job.process.pid, signal.SIGSTOP)  # so that its heartbeat is no help
     started = time.monotonic()
     cancelled = jobs.cancel(job.job_id)
     assert time.monotonic() - started < 2
@@ -272,6 +273,12 @@ import time
 from pathlib import Path
 from src.jobs import queue
 start = Path({start!r})
+count = queue._running
+def count_slowly(connection):
+    running = count(connection)
+    time.sleep({pause})
+    return running
+queue._running = count_slowly
 queue.fetch_unfinished()
 print("ready", flush=True)
 while not start.exists():
@@ -284,11 +291,12 @@ while (job := queue.claim_next({places}, "here")) is not None:
 @pytest.mark.parametrize("places", [2, 100])
 def test_exactly_one_of_several_processes_gets_a_queued_job(places: int, tmp_path: Path) -> None:
     waiting = [queue.insert(f"{number:04x}", "add", "", {}).job_id for number in range(20)]
-    code = RACER.format(start=str(tmp_path / "start"), places=places)
-    racers = [run_python(code) for _ in range(3)]
+    start = tmp_path / "start"
+    codes = [RACER.format(start=str(start), places=places, pause=pause) for pause in (0.01, 0.03, 0.05)]
+    racers = [run_python(code) for code in codes]
     for racer in racers:
         assert racer.stdout.readline() == "ready\n"
-    (tmp_path / "start").touch()
+    start.touch()
     claimed = [line for racer in racers for line in racer.communicate(timeout=60)[0].split()]
     assert sorted(claimed) == waiting[:places]
     assert [racer.returncode for racer in racers] == [0] * 3
