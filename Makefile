@@ -1,7 +1,7 @@
 # Farol. `make run` and `make test` need git, make, and uv or any Python 3.8+ with pip.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format bench lock setup
+.PHONY: help run test test-all check format messages bench lock setup
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 PYTHON := .venv/bin/python
@@ -26,6 +26,9 @@ check: setup ## format and lint (ruff), types (mypy), who may import whom (impor
 
 format: setup ## format the code and mend what the linter can
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+messages: setup ## bring the catalogues of translations up to date with the texts in the source
+	@$(PYTHON) -m src.dashboard.locale.extract
 
 bench: setup ## the benchmarks, one after another
 	@for file in benchmarks/*.py; do echo "== $$file"; $(PYTHON) -m "benchmarks.$$(basename $$file .py)" || exit 1; done

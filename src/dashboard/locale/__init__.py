@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import gettext as _gettext
 import io
+import string
 from datetime import datetime
 from functools import lru_cache
+from numbers import Number
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -46,7 +49,7 @@ def language_of(code: str | None) -> str | None:
 
 def _(text: str) -> str:
     """Translate a text."""
-    return _catalogue(current_language()).gettext(text)
+    return _catalogue(current_language()).gettext(text) if text else ""  # gettext has its header under the empty text
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
@@ -55,8 +58,21 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 
 
 def translated(message: Note | FarolError) -> str:
-    """Return a note or an error in the reader's language, with its values."""
-    return _(message.template).format(**message.values)
+    """Return a note or an error in the reader's language, with its values; numbers have that language's marks."""
+    return _LocalNumbers().vformat(_(message.template), (), message.values)
+
+
+class _LocalNumbers(string.Formatter):
+    """`str.format`, but 1,234.5 becomes 1.234,5 where that is how a number is written."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text = super().format_field(value, format_spec)
+        if not isinstance(value, Number) or current_language() == "en":
+            return text
+        from babel.numbers import get_decimal_symbol, get_group_symbol
+
+        language = current_language()
+        return text.translate(str.maketrans({".": get_decimal_symbol(language), ",": get_group_symbol(language)}))
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -94,6 +110,15 @@ def score(value: float | None, digits: int = 4) -> str:
     return format_decimal(value, format="#,##0." + "0" * digits, locale=current_language())
 
 
+def percent(share: float | None, digits: int = 1) -> str:
+    """Write a share from 0 to 1 as a percentage."""
+    if share is None or share != share:
+        return "—"
+    from babel.numbers import format_percent
+
+    return format_percent(share, format="0." + "0" * digits + "%" if digits else "0%", locale=current_language())
+
+
 def moment(value: datetime | str | None) -> str:
     """Write a time in the reader's zone, or in UTC where that was chosen in the sidebar."""
     if value is None:
@@ -107,13 +132,21 @@ def reader_zone() -> str:
     """Return the name of the time zone that times are shown in."""
     if st.session_state.get("utc"):
         return "UTC"
-    return st.context.timezone or "UTC"
+    zone = st.context.timezone or "UTC"
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):  # a browser may know one that this machine does not
+        return "UTC"
+    return zone
 
 
 def duration(seconds: float | None) -> str:
-    """Write a duration for people."""
-    if seconds is None:
+    """Write a duration for people: seconds, minutes, or hours and minutes; the units are the same in all languages."""
+    if seconds is None or seconds != seconds:
         return "—"
     if seconds < 90:
         return f"{max(round(seconds), 1)} s"
-    return f"{round(seconds / 60)} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours == 0:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -60,11 +60,13 @@ def _texts_in(tree: ast.AST) -> Iterator[tuple[int, str | tuple[str, str] | None
         arguments = [_argument(node, *place) for place in wanted.get(name, ())]
         if not arguments or arguments[0] is None or _is_made_elsewhere(arguments[0]):
             continue
-        texts = [argument.value for argument in arguments if isinstance(argument, ast.Constant)]
-        if len(texts) < len(arguments) or not all(isinstance(text, str) for text in texts):
-            yield node.lineno, None
-        else:
-            yield node.lineno, texts[0] if len(texts) == 1 else (texts[0], texts[1])
+        match [argument.value for argument in arguments if isinstance(argument, ast.Constant)]:
+            case [str(text)] if len(arguments) == 1:
+                yield node.lineno, text
+            case [str(singular), str(plural)]:
+                yield node.lineno, (singular, plural)
+            case _:
+                yield node.lineno, None
 
 
 def _text_arguments() -> dict[str, tuple[tuple[int, str], ...]]:
@@ -123,7 +125,7 @@ def _header(language: str) -> str:
         "Content-Transfer-Encoding: 8bit",
         f"Plural-Forms: {get_plural(language).plural_forms}",
     ]
-    return "".join(["msgid \"\"\nmsgstr \"\"\n", *(f'"{field}\\n"\n' for field in fields), "\n"])
+    return "".join(['msgid ""\nmsgstr ""\n', *(f'"{field}\\n"\n' for field in fields), "\n"])
 
 
 if __name__ == "__main__":
