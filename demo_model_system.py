@@ -30,13 +30,13 @@ from src.sensors.training_table import get_dataframe_leituras_sensores
 from src.utils.model_store import get_models_summary, load_model
 
 SCENARIOS = {
-    "a quiet night": (5.0, 27.0, 1.1),
+    "a quiet night": (305.0, 31.0, 1.4),
     "an ordinary shift": (320.0, 38.0, 1.8),
     "getting warm and rough": (300.0, 52.0, 4.5),
     "about to break": (120.0, 75.0, 9.5),
 }
 CANDIDATES = ["lr", "dt", "rf"]
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 110)
 
 
 def main(keep: Annotated[bool, typer.Option(help="Leave the three models in the models folder.")] = False) -> None:
