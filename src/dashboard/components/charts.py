@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from src.dashboard.locale import _
 from src.evaluation.holdout import Holdout
@@ -22,12 +23,18 @@ def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, legend={"orientation": "h", "y": -0.25}
     )
+    figure.update_yaxes(automargin=True)
     st.plotly_chart(
         figure,
         key=key,
         alt=alt,
         config={"displaylogo": False, "toImageButtonOptions": {"format": "png", "filename": key, "scale": 2}},
     )
+
+
+def side_by_side() -> DeltaGenerator:
+    """Make a row whose cells (``row.container(width=…)``) wrap where there is no room for two."""
+    return st.container(horizontal=True)
 
 
 def metric_bars(models: dict[str, dict[str, float | None]]) -> go.Figure:

@@ -18,7 +18,8 @@ from src.ml.comparison_job import artefact_path
 from src.ml.model_comparison import CandidateResult, Comparison, Finalist
 from src.ml.saved_models import check_new_name, save_finalist
 
-CONFUSIONS_A_ROW = 3
+CHART_WIDTH = 450
+CONFUSION_WIDTH = 300
 
 
 def show_finalists(job: Job, comparison: Comparison) -> None:
@@ -64,45 +65,38 @@ def _metric_table(metrics: dict[str, dict[str, float | None]], comparison: Compa
 
 def _top_charts(comparison: Comparison) -> None:
     top = _top(comparison)
-    left, right = st.columns(2)
-    with left:
+    row = charts.side_by_side()
+    with row.container(width=CHART_WIDTH):
         st.markdown(f"**{comparison.metric}**, {_('mean and standard deviation over the folds')}")
         scored = [(c.name, c.metrics[comparison.metric] or 0.0, c.spread[comparison.metric] or 0.0) for c in top]
         names, means, spreads = (list(column) for column in zip(*scored, strict=True))
         figure = charts.scores_with_spread(names, means, spreads, comparison.metric)
         charts.show(figure, "top_spread", _("Score of the best models with its spread"))
-    if comparison.task == "classification":
-        with right:
-            st.markdown(f"**{_('All metrics')}**")
-            charts.show(
-                charts.metric_bars({c.name: c.metrics for c in top}), "top_bars", _("All metrics of the best models")
-            )
-        return
-    with right:
-        st.markdown(f"**{comparison.metric}**")
-        bars = charts.metric_bars({c.name: {comparison.metric: c.metrics[comparison.metric]} for c in top})
-        charts.show(bars, "top_bars", _("Score of the best models"))
+    shown = comparison.task == "classification"  # the errors of a regression have units of their own
+    metrics = {c.name: c.metrics if shown else {comparison.metric: c.metrics[comparison.metric]} for c in top}
+    with row.container(width=CHART_WIDTH):
+        st.markdown(f"**{_('All metrics') if shown else comparison.metric}**")
+        charts.show(charts.metric_bars(metrics), "top_bars", _("Metrics of the best models"))
 
 
 def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
     holdouts = {names[f.id]: f.holdout for f in comparison.finalists}
-    for start in range(0, len(holdouts), CONFUSIONS_A_ROW):
-        row = list(holdouts.items())[start : start + CONFUSIONS_A_ROW]
-        for column, (name, holdout) in zip(st.columns(CONFUSIONS_A_ROW), row, strict=False):
-            with column:
-                alt = _("Confusion matrix of {model}").format(model=name)
-                charts.show(charts.confusion(holdout, name), f"confusion_{name}", alt, 300)
+    row = charts.side_by_side()
+    for name, holdout in holdouts.items():
+        with row.container(width=CONFUSION_WIDTH):
+            alt = _("Confusion matrix of {model}").format(model=name)
+            charts.show(charts.confusion(holdout, name), f"confusion_{name}", alt, 300)
     labels = list(dict.fromkeys(curve.label for holdout in holdouts.values() for curve in holdout.curves))
     if not labels:
         return
     label = labels[0]
     if len(labels) > 1:
         label = st.segmented_control(_("Class"), labels, default=labels[0], required=True, key="curve_class")
-    left, right = st.columns(2)
-    with left:
+    row = charts.side_by_side()
+    with row.container(width=CHART_WIDTH):
         st.markdown(f"**{_('ROC curve')}**: {label}")
         charts.show(charts.curves(holdouts, label, "roc"), "roc", _("ROC curves on the holdout"), 380)
-    with right:
+    with row.container(width=CHART_WIDTH):
         st.markdown(f"**{_('Precision and recall')}**: {label}")
         charts.show(charts.curves(holdouts, label, "pr"), "pr", _("Precision-recall curves on the holdout"), 380)
 
@@ -110,12 +104,12 @@ def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
 def _value_charts(comparison: Comparison, names: dict[str, str]) -> None:
     unit = comparison.signature.target_unit
     for finalist in comparison.finalists:
-        left, right = st.columns(2)
+        row = charts.side_by_side()
         name = names[finalist.id]
-        with left:
+        with row.container(width=CHART_WIDTH):
             figure = charts.predicted_against_actual(finalist.holdout, name, unit)
             charts.show(figure, f"actual_{finalist.id}", _("Predicted against actual, {model}").format(model=name))
-        with right:
+        with row.container(width=CHART_WIDTH):
             figure = charts.residuals(finalist.holdout, name, unit)
             charts.show(figure, f"residuals_{finalist.id}", _("Residuals of {model}").format(model=name))
 
