@@ -89,15 +89,20 @@ def _inputs(saved: LoadedModel) -> dict[str, Any] | None:
 
 
 def _input(feature: Feature, key: str) -> Any:
-    label = f":material/{ICONS[feature.name]}: {feature.name}" if feature.name in ICONS else feature.name
-    if feature.unit:
-        label += f" ({feature.unit})"
+    label = f"{feature.name} ({feature.unit})" if feature.unit else feature.name
     if feature.type == "category":
         return st.selectbox(label, feature.categories, key=key, accept_new_options=True)
     if feature.type == "boolean":
         return float(st.toggle(label, value=bool(feature.typical), key=key))
     known = feature.minimum is not None and feature.maximum is not None
-    value = st.number_input(label, value=float(feature.typical or 0.0), step=_step(feature), format="%g", key=key)
+    value = st.number_input(
+        label,
+        value=float(feature.typical or 0.0),
+        step=_step(feature),
+        format="%g",
+        icon=ICONS.get(feature.name),
+        key=key,
+    )
     if known:
         st.caption(
             _("seen in training: {minimum} to {maximum}").format(

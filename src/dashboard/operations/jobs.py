@@ -47,12 +47,12 @@ def _list(was_live: bool) -> None:
 
 def _row(job: Job) -> dict[str, object]:
     return {
-        _("Job"): job.job_id,
         _("What"): job.title or job.kind,
         _("State"): state_name(job.state),
         _("Progress"): job.progress,
         _("Created"): moment(job.created_at),
         _("Took"): _took(job),
+        _("Job"): job.job_id,
     }
 
 
