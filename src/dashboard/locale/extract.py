@@ -113,7 +113,7 @@ def update(path: Path) -> None:
     catalogue.obsolete.clear()
     content = io.BytesIO()
     write_po(content, catalogue, width=120, sort_output=True, no_location=True, omit_header=True)
-    path.write_bytes(_header(path.stem).encode() + content.getvalue())
+    path.write_bytes(_header(path.stem).encode() + content.getvalue().rstrip() + b"\n")
 
 
 def _header(language: str) -> str:
