@@ -87,12 +87,17 @@ class JobContext:
         return taken
 
     def _beat(self) -> None:
-        while not self._over.is_set():
-            if self._wake.wait(HEARTBEAT_SECONDS):
-                self._wake.clear()
-                self._over.wait(max(self._reported_at + _BETWEEN_REPORTS - time.monotonic(), 0))
-            if not self._over.is_set():
-                self._write()
+        try:
+            while not self._over.is_set():
+                if self._wake.wait(HEARTBEAT_SECONDS):
+                    self._wake.clear()
+                    self._over.wait(max(self._reported_at + _BETWEEN_REPORTS - time.monotonic(), 0))
+                if not self._over.is_set():
+                    self._write()
+        except Exception:
+            # Without it, everyone else would take the job for lost while it goes on unseen.
+            logger.exception("The heartbeat failed.")
+            _end_this_process()
 
     def _write(self) -> None:
         with self._writing:
@@ -111,7 +116,7 @@ class JobContext:
 
 
 def _end_this_process() -> None:
-    """Cancelled from another host, or taken for lost: nobody waits for the outcome."""
+    """Cancelled from another host, taken for lost, or out of reach for everyone: nobody waits for the outcome."""
     logger.warning("This job is not to run any more; its process ends.")
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)  # with all workers

@@ -37,9 +37,11 @@ def sample_kinds(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator
     for kind, function in job_samples.SAMPLES.items():
         monkeypatch.setitem(KINDS, kind, function)
     yield
-    while unfinished := queue.fetch_unfinished():
-        for job in unfinished:
-            jobs.cancel(job.job_id)
+    for job in queue.fetch_unfinished():
+        queue.cancel(job.job_id)
+    for job in queue.fetch_latest(100):
+        for process in group_of(job) if job.process else ():
+            process.kill()
 
 
 pytestmark = pytest.mark.usefixtures("sample_kinds")
@@ -73,11 +75,14 @@ def when_holding(job: Job) -> Job:
 def group_of(job: Job) -> list[psutil.Process]:
     """All processes of a job that live."""
     assert job.process is not None
-    return [
-        process
-        for process in psutil.process_iter()
-        if os.getpgid(process.pid) == job.process.pid and process.status() != psutil.STATUS_ZOMBIE
-    ]
+    return [process for process in psutil.process_iter() if is_in_group(process, job.process.pid)]
+
+
+def is_in_group(process: psutil.Process, group: int) -> bool:
+    try:
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
 
 
 def change_row(job: Job, **values: object) -> None:
@@ -201,6 +206,24 @@ def test_a_job_cancelled_from_another_host_ends_itself() -> None:
     assert jobs.cancel(job.job_id).state == "cancelled"
     until(lambda: not group_of(job), seconds=5)
     assert queue.fetch(job.job_id).state == "cancelled"
+
+
+def test_a_job_whose_row_is_gone_ends_itself() -> None:
+    job = when_holding(jobs.submit("hold", {}))
+    with writing() as connection:
+        connection.execute(sa.delete(jobs_table))
+    until(lambda: not group_of(job), seconds=5)
+
+
+@pytest.mark.parametrize("empty_engine", ["postgresql"], indirect=True)
+def test_a_job_whose_heartbeat_fails_ends_itself() -> None:
+    job = when_holding(jobs.submit("hold", {}))
+    with writing() as connection:
+        connection.execute(sa.text("ALTER TABLE jobs RENAME TO jobs_away"))
+    until(lambda: not group_of(job), seconds=5)
+    with writing() as connection:
+        connection.execute(sa.text("ALTER TABLE jobs_away RENAME TO jobs"))
+    assert "The heartbeat failed." in jobs.read_log(job.job_id)
 
 
 def test_nothing_that_comes_after_cancel_changes_the_job() -> None:

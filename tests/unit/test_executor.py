@@ -19,9 +19,17 @@ from src.config import PROJECT_ROOT, Settings
 from src.errors import InvalidTable, TaskFailed, WorkerDied
 from tests.unit import executor_tasks as tasks
 
+OTHERS: set[psutil.Process] = set()
+
+
+@pytest.fixture(autouse=True)
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests may have left a process that is about to end."""
+    monkeypatch.setattr(sys.modules[__name__], "OTHERS", set(psutil.Process().children(recursive=True)))
+
 
 def processes_below(pid: int | None = None) -> set[psutil.Process]:
-    return set(psutil.Process(pid).children(recursive=True))
+    return set(psutil.Process(pid).children(recursive=True)) - OTHERS
 
 
 def until(condition, seconds: float = 10.0) -> None:
