@@ -123,7 +123,7 @@ def test_writers_that_are_killed_at_random_moments_lose_nothing(store):
 
 @pytest.mark.slow
 def test_writers_that_are_killed_at_many_random_moments_lose_nothing(store):
-    rounds_of_kills(store, 400)
+    rounds_of_kills(store, 150)
 
 
 def test_a_naive_writer_under_the_same_kills_breaks(tmp_path):

@@ -108,9 +108,11 @@ def edit_sidecar(store: ModelStore, name: str, **changes: object) -> None:
 
 def test_other_library_versions_are_warned_about_with_both(store):
     store.save(np.array([1.0]), "array")
-    edit_sidecar(store, "array", libraries={"numpy": "0.9", "python": "2.7.18"})
+    edit_sidecar(store, "array", libraries={"numpy": f"{np.__version__}9", "python": "2.7.18"})
 
-    with pytest.warns(LibraryVersionWarning, match=rf"numpy 0\.9 \(here {np.__version__}\), python 2\.7\.18 \(here 3"):
+    with pytest.warns(
+        LibraryVersionWarning, match=rf"numpy {np.__version__}9 \(here {np.__version__}\), python 2\.7\.18 \(here 3"
+    ):
         store.load("array")
 
 
