@@ -36,38 +36,30 @@ def train(
 
     Example: `python -m src train --data readings.csv --target state --metric F1 --split time --save-best press`
     """
-    from src.ml.saved_models import check_new_name, save_finalist
-    from src.tables.limits import TableLimits
-    from src.tables.reader import read_table
-
     console = Console(stderr=True)
-    if save_best is not None:
-        check_new_name(save_best)  # before minutes of training, not after
-    table = read_table(data, data.name, TableLimits.from_settings(get_settings()))
-    for note in table.notes:
-        console.print(f"[dim]{note}[/]", highlight=False)
-    comparison = _compare(
-        console,
-        table.frame,
-        target=target,
-        sort=metric,
-        split=split,
-        fold=fold,
-        features=_listed(features),
-        include=_listed(include),
-        turbo=turbo,
-        budget=budget,
-        max_rows=max_rows,
-        n_select=n_select,
-        seed=seed,
-        source=data.name,
-    )
+    choices = {
+        "target": target,
+        "sort": metric,
+        "split": split,
+        "fold": fold,
+        "features": _listed(features),
+        "include": _listed(include),
+        "turbo": turbo,
+        "budget": budget,
+        "max_rows": max_rows,
+        "n_select": n_select,
+        "seed": seed,
+        "source": data.name,
+    }
+    comparison = _compare(console, data, save_best, choices)
     for note in comparison.notes:
         console.print(f"[dim]{note}[/]", highlight=False)
     Console().print(_leaderboard(comparison))
     if out is not None:
         comparison.leaderboard.to_csv(out, index_label="id")
     if save_best is not None:
+        from src.ml.saved_models import save_finalist
+
         best = comparison.finalists[0]
         saved = save_finalist(comparison, best.id, best.artefact, save_best)
         console.print(f"Saved {comparison.best.name} as [bold]{saved.name}[/], version {saved.version}.")
@@ -77,17 +69,28 @@ def _listed(text: str | None) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _compare(console: Console, frame: Any, **choices: Any) -> Comparison:
-    from src.ml.model_comparison import compare_models
+def _compare(console: Console, data: Path, save_best: str | None, choices: dict[str, Any]) -> Comparison:
+    from src.ml.workers import open_workers
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("Starting workers", total=1.0)
+    with open_workers() as executor:
+        from src.ml.model_comparison import compare_models
+        from src.ml.saved_models import check_new_name
+        from src.tables.limits import TableLimits
+        from src.tables.reader import read_table
 
-        def tell(comparison: Comparison) -> None:
-            progress.update(bar, completed=comparison.progress, description=_doing(comparison))
+        if save_best is not None:
+            check_new_name(save_best)  # before minutes of training, not after
+        table = read_table(data, data.name, TableLimits.from_settings(get_settings()))
+        for note in table.notes:
+            console.print(f"[dim]{note}[/]", highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("Starting workers", total=1.0)
 
-        return compare_models(frame, on_progress=tell, **choices)
+            def tell(comparison: Comparison) -> None:
+                progress.update(bar, completed=comparison.progress, description=_doing(comparison))
+
+            return compare_models(table.frame, executor=executor, on_progress=tell, **choices)
 
 
 def _doing(comparison: Comparison) -> str:

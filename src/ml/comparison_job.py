@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from src.ml.comparison_plan import Choices
-from src.ml.model_comparison import Comparison, compare_models
+from src.ml.model_comparison import CandidateResult, Comparison, compare_models
+from src.ml.workers import open_workers
 from src.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 
 TABLE = "table.parquet"
+logger = logging.getLogger(__name__)
 
 
 def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
@@ -44,13 +47,28 @@ def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
     target = Choices(**choices).target
     del choices["target"]
 
+    logged: set[str] = set()
+
     def tell(comparison: Comparison) -> None:
+        for result in comparison.candidates:
+            if result.state in ("done", "failed") and result.id not in logged:
+                logged.add(result.id)
+                logger.info(_log_line(result, comparison.metric))
         job.report(comparison.progress, comparison.phase, comparison.to_record())
 
-    comparison = compare_models(pd.read_parquet(job.folder / TABLE), target, on_progress=tell, **choices)
+    with open_workers() as executor:
+        table = pd.read_parquet(job.folder / TABLE)
+        comparison = compare_models(table, target, executor=executor, on_progress=tell, **choices)
     for finalist in comparison.finalists:
         write_atomically(artefact_path(job.folder, finalist.id), finalist.artefact)
     return comparison.to_record()
+
+
+def _log_line(result: CandidateResult, metric: str) -> str:
+    if result.state == "failed":
+        return f"{result.name} failed: {result.reason}"
+    score = result.metrics[metric]
+    return f"{result.name}: {metric} {'—' if score is None else f'{score:.4f}'}, {result.fit_seconds:.2f} s a fold"
 
 
 def artefact_path(folder: Path, candidate: str) -> Path:

@@ -6,12 +6,11 @@ Requirement document 000. The metrics are those that PyCaret 3.3.2 computes for 
 from __future__ import annotations
 
 import hashlib
-import logging
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -20,7 +19,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from src.compute.executor import open_executor
+from src.config import get_settings
 from src.errors import NoLeaderboard
 from src.evaluation.holdout import Holdout
 from src.evaluation.metrics import metrics_for
@@ -34,12 +33,8 @@ from src.ml.candidate_fitting import (
 from src.ml.candidates import Candidate, Task
 from src.ml.comparison_plan import Choices, ComparisonPlan, plan_comparison
 from src.ml.signature import Signature
+from src.ml.workers import open_workers
 from src.notes import Note
-
-WORKER_MODULES = ("src.ml.candidate_fitting", "src.ml.worker_imports")
-"""What each worker needs; imported once, before workers are split off."""
-
-logger = logging.getLogger(__name__)
 
 State = Literal["waiting", "done", "failed", "skipped"]
 Phase = Literal["starting", "comparing", "finishing", "done"]
@@ -176,7 +171,6 @@ def compare_models(
     target: str,
     *,
     executor: Executor | None = None,
-    workers: int | None = None,
     on_progress: Progress | None = None,
     **choices: Any,
 ) -> Comparison:
@@ -189,7 +183,7 @@ def compare_models(
     target : str
         Column to predict.
     executor : concurrent.futures.Executor, optional
-        Where to fit; none opens one with `workers` processes (by setting) or on the Dask cluster.
+        Where to fit; one from `open_workers` when left out.
     on_progress : callable, optional
         Called with the comparison as it stands, each time a candidate is done.
     **choices
@@ -211,21 +205,14 @@ def compare_models(
     >>> comparison = compare_models(table, "state", sort="F1", split="time")  # doctest: +SKIP
     >>> comparison.leaderboard[["Model", "F1"]]  # doctest: +SKIP
     """
-    run = _Run(plan_comparison(data, Choices(target=target, **choices)), on_progress or (lambda _: None))
-    with _workers(executor, workers) as (pool, count):
-        return run.to_the_end(pool, count)
+    with nullcontext(executor) if executor else open_workers() as pool:
+        return _Run(plan_comparison(data, Choices(target=target, **choices)), on_progress or _tell_nobody).to_the_end(
+            pool
+        )
 
 
-@contextmanager
-def _workers(executor: Executor | None, workers: int | None) -> Iterator[tuple[Executor, int]]:
-    from src.config import get_settings
-
-    count = workers or get_settings().workers
-    if executor is not None:
-        yield executor, count
-        return
-    with open_executor(workers=count, preload=WORKER_MODULES) as opened:
-        yield opened, count
+def _tell_nobody(_: Comparison) -> None:
+    pass
 
 
 class _Run:
@@ -256,12 +243,12 @@ class _Run:
             train_rows=len(data.split.train),
             holdout_rows=len(data.split.holdout),
             seed=choices.seed,
-            workers=1,
+            workers=get_settings().workers,
             notes=plan.notes,
         )
 
-    def to_the_end(self, executor: Executor, workers: int) -> Comparison:
-        self._now(workers=workers)
+    def to_the_end(self, executor: Executor) -> Comparison:
+        self._now()
         executor.submit(are_workers_up).add_done_callback(lambda _: self._workers_are_up())
         budget_reached = self._cross_validate(executor)
         if not self.comparison.ranked:
@@ -300,7 +287,6 @@ class _Run:
             after = replace(before, state="failed", reason=_reason(error))
         else:
             after = _scored(before, future.result(), self.plan.metric)
-        logger.info("%s", _line(after, self.plan.metric))
         self.work_done += candidate.cost
         self._replace_result(after, phase="comparing", **self._pace())
 
@@ -351,12 +337,6 @@ class _Run:
             )
         first = next(result for result in self.comparison.candidates if result.state == "failed")
         return NoLeaderboard("All candidates failed. {name}: {reason}", name=first.name, reason=first.reason)
-
-
-def _line(result: CandidateResult, metric: str) -> str:
-    if result.state == "failed":
-        return f"{result.name} failed: {result.reason}"
-    return f"{result.name}: {metric} {result.metrics[metric]}, {result.fit_seconds:.2f} s to fit a fold"
 
 
 def _utc_now() -> str:
