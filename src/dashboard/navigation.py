@@ -60,7 +60,9 @@ def _pages() -> dict[str, list[st.Page]]:
 
 def _choose_language() -> None:
     """Take the language from the URL, in any of its spellings, before the first text is written."""
-    asked = language_of(st.query_params.get(LANGUAGE_KEY))
+    code = st.query_params.get(LANGUAGE_KEY)
+    by_name = {name: each for each, name in LANGUAGES.items()}  # which is what the select box puts into the URL
+    asked = language_of(code) or by_name.get(code or "")
     if asked and LANGUAGE_KEY not in st.session_state:
         st.session_state[LANGUAGE_KEY] = asked
 

@@ -7,29 +7,35 @@ from typing import NoReturn
 
 import streamlit as st
 
+from src.dashboard.components.page import errors_shown
+
 
 def _plant() -> None:
     from src.dashboard.operations import plant
 
-    plant.show()
+    with errors_shown():
+        plant.show()
 
 
 def _predict() -> None:
     from src.dashboard.machine_learning import manual
 
-    manual.show()
+    with errors_shown():
+        manual.show()
 
 
 def _train() -> None:
     from src.dashboard.machine_learning import train_model_view
 
-    train_model_view.show()
+    with errors_shown():
+        train_model_view.show()
 
 
 def _jobs() -> None:
     from src.dashboard.operations import jobs
 
-    jobs.show()
+    with errors_shown():
+        jobs.show()
 
 
 PAGES: dict[str, Callable[[], None]] = {"plant": _plant, "predict": _predict, "train": _train, "jobs": _jobs}

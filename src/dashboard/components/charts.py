@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from src.dashboard.locale import _
+from src.dashboard.locale import _, number, number_marks
 from src.evaluation.holdout import Holdout
 
 # Okabe & Ito's palette without the yellow, which does not show on white.
@@ -21,7 +22,10 @@ NEUTRAL = "rgba(128, 140, 150, 0.7)"
 def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
     """Draw a figure with the house's margins; it can be saved as PNG from its tool bar."""
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, legend={"orientation": "h", "y": -0.25}
+        separators=number_marks(),
+        height=height,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        legend={"orientation": "h", "y": -0.25},
     )
     figure.update_yaxes(automargin=True)
     st.plotly_chart(
@@ -141,35 +145,31 @@ def residuals(holdout: Holdout, title: str, unit: str) -> go.Figure:
 
 def class_shares(counts: dict[str, int]) -> go.Figure:
     """Draw how many rows each class has."""
-    figure = go.Figure(
-        go.Bar(
-            x=list(counts.values()),
-            y=list(counts),
-            orientation="h",
-            marker={"color": [STATE_COLOURS.get(name, PALETTE[0]) for name in counts]},
-            text=[f"{count:,}" for count in counts.values()],
-            textposition="auto",
-        )
-    )
-    figure.update_yaxes(type="category", autorange="reversed")
+    figure = _class_bars(counts, [number(count, 0) for count in counts.values()])
     figure.update_xaxes(title=_("Rows"))
     return figure
 
 
 def probabilities(shares: dict[str, float]) -> go.Figure:
     """Draw the probability of each class, the highest on top."""
+    figure = _class_bars(shares, [percent(share) for share in shares.values()])
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", title=_("Probability"))
+    return figure
+
+
+def _class_bars(values: Mapping[str, float], texts: list[str]) -> go.Figure:
+    colours = [STATE_COLOURS.get(name, PALETTE[0]) for name in values]
     figure = go.Figure(
         go.Bar(
-            x=list(shares.values()),
-            y=list(shares),
+            x=list(values.values()),
+            y=list(values),
             orientation="h",
-            marker={"color": [STATE_COLOURS.get(name, PALETTE[0]) for name in shares]},
-            text=[f"{share:.1%}" for share in shares.values()],
+            marker={"color": colours},
+            text=texts,
             textposition="auto",
-            hovertemplate="%{y}: %{x:.2%}<extra></extra>",
+            hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", title=_("Probability"))
     figure.update_yaxes(type="category", autorange="reversed")
     return figure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -48,3 +48,18 @@ def errors_shown() -> Iterator[None]:
 def provenance(*facts: str) -> None:
     """Write the strip that says where figures come from: data as of, model and version, computed when."""
     st.caption(" · ".join(fact for fact in facts if fact))
+
+
+def asked_in_url(key: str, options: Sequence[str], default: str) -> str:
+    """Return the option that the URL names, else the default; `put_in_url` is its other half.
+
+    A widget's own binding writes what is shown of an option, which depends on the reader's language and time zone.
+    """
+    asked = st.query_params.get(key, default)
+    return asked if asked in options else default
+
+
+def put_in_url(key: str, value: str) -> None:
+    """Name a choice in the URL, so that a link shows the same thing to a colleague."""
+    if st.query_params.get(key) != value:
+        st.query_params[key] = value

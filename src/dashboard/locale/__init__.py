@@ -67,12 +67,15 @@ class _LocalNumbers(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         text = super().format_field(value, format_spec)
-        if not isinstance(value, Number) or current_language() == "en":
-            return text
-        from babel.numbers import get_decimal_symbol, get_group_symbol
+        return text.translate(str.maketrans(".,", number_marks())) if isinstance(value, Number) else text
 
-        language = current_language()
-        return text.translate(str.maketrans({".": get_decimal_symbol(language), ",": get_group_symbol(language)}))
+
+def number_marks() -> str:
+    """Return the mark before decimals and that between thousands, ``.,`` in English."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    language = current_language()
+    return get_decimal_symbol(language) + get_group_symbol(language)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

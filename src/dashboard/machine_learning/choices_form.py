@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from src.dashboard.components import charts
-from src.dashboard.locale import _, number, translated
+from src.dashboard.locale import _, translated
+from src.dashboard.machine_learning.more_options import choose_more_options
+from src.dashboard.machine_learning.split_form import choose_split
 from src.evaluation.metrics import default_metric, metrics_for
-from src.ml.candidates import Task, candidates_for, choose_candidates
-from src.ml.comparison_plan import Choices, time_column
+from src.ml.candidates import Task
+from src.ml.comparison_plan import Choices
 from src.sensors.training_table import plant_units
 from src.tables.profile import TableProfile, class_balance, suggest_features, suggest_target, suggest_task
 
-DEFAULT_MAX_ROWS = 20_000
 PLANT_TARGET = "state"
 PLANT_FEATURES = ["lux", "temperature", "vibration"]
 
@@ -59,8 +58,8 @@ def choose(frame: pd.DataFrame, profile: TableProfile, source: str, *, is_plant:
         metric = _metric(task)
     if task == "classification":
         _show_balance(frame, target)
-    split = _split(frame, profile, target, is_plant)
-    options = _more_options(task, len(frame))
+    split = choose_split(frame, profile, target, is_plant)
+    options = choose_more_options(task, len(frame))
     if not features:
         st.warning(_("Choose at least one feature to predict from."))
         return None
@@ -125,86 +124,3 @@ def _show_balance(frame: pd.DataFrame, target: str) -> None:
     if 1 < len(counts) <= 12:
         with st.expander(_("Class balance"), icon=":material/bar_chart:"):
             charts.show(charts.class_shares(counts), "class_balance", _("Rows of each class"), 60 + 45 * len(counts))
-
-
-def _split(frame: pd.DataFrame, profile: TableProfile, target: str, is_plant: bool) -> str:
-    times = time_column(frame)
-    groups = [c.name for c in profile.columns if c.kind in ("category", "text") and c.name != target and c.unique > 2]
-    labels = {"time": _("By time"), "random": _("Random"), "group": _("By group")}
-    kinds = [kind for kind in labels if (kind != "time" or times) and (kind != "group" or groups)]
-    left, right = st.columns([2, 1])
-    with left:
-        kind = st.segmented_control(
-            _("How rows are held out"),
-            kinds,
-            format_func=labels.__getitem__,
-            default=kinds[0],
-            required=True,
-            key=f"split_{'-'.join(kinds)}",
-        )
-        reasons = {
-            "time": _(
-                "Trains on what came first and judges on what came later, as in use. Neighbouring readings are alike: "
-                "a random split would show a model rows that it has nearly seen."
-            ),
-            "random": _(
-                "Every row has the same chance to be held out. Honest only where rows do not depend on each other."
-            ),
-            "group": _("All rows of one group, a machine say, are on one side: judges on machines never seen."),
-        }
-        st.caption(reasons[kind])
-    if kind != "group":
-        return kind
-    with right:
-        preferred = groups.index("equipment") if is_plant and "equipment" in groups else 0
-        return f"group:{st.selectbox(_('Group'), groups, index=preferred, key='group')}"
-
-
-def _more_options(task: Task, rows: int) -> dict[str, Any]:
-    with st.expander(_("More options"), icon=":material/tune:"):
-        first, second, third = st.columns(3)
-        fold = first.number_input(_("Folds"), 2, 50, 5, key="fold", persist_state="session")
-        n_select = second.number_input(_("Best models to keep"), 1, 10, 5, key="n_select", persist_state="session")
-        budget = third.number_input(
-            _("Time budget in minutes"),
-            0.1,
-            600.0,
-            10.0,
-            key="budget",
-            persist_state="session",
-            help=_("When it is used up, what is done is the result."),
-        )
-        max_rows = first.number_input(
-            _("Rows to use at most"),
-            100,
-            None,
-            DEFAULT_MAX_ROWS,
-            step=5_000,
-            key="max_rows",
-            persist_state="session",
-            help=_("The table has {rows} rows. If it has more than this, rows are picked evenly.").format(
-                rows=number(rows, 0)
-            ),
-        )
-        seed = second.number_input(_("Seed"), 0, 2**31, 42, key="seed", persist_state="session")
-        turbo = third.toggle(
-            _("Leave out the slow ones"),
-            value=True,
-            key="turbo",
-            persist_state="session",
-            help=_("Some candidates take very long with many rows."),
-        )
-        known = {candidate.id: candidate.name for candidate in candidates_for(task)}
-        default = [candidate.id for candidate in choose_candidates(task, turbo=turbo)]
-        include = st.multiselect(
-            _("Candidates"), list(known), default=default, format_func=known.__getitem__, key=f"include_{task}_{turbo}"
-        )
-    return {
-        "fold": int(fold),
-        "n_select": int(n_select),
-        "budget": float(budget) * 60,
-        "max_rows": int(max_rows),
-        "seed": int(seed),
-        "turbo": turbo,
-        "include": include or default,
-    }

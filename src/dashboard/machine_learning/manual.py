@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from src.dashboard.components import charts
 from src.dashboard.components.page import page_header, provenance, show_error
-from src.dashboard.locale import _, moment, number, translated
+from src.dashboard.locale import _, moment, number, percent, translated
 from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
+from src.dashboard.machine_learning.prediction_list import show_history
+from src.dashboard.machine_learning.what_if_view import show_what_if
 from src.dashboard.page_list import go_to
 from src.errors import FarolError
-from src.ml.prediction import Prediction, predict_row, what_if
-from src.ml.prediction_history import recent_predictions, record_prediction
+from src.ml.prediction import Prediction, predict_row
+from src.ml.prediction_history import record_prediction
 from src.ml.saved_models import LoadedModel, load_saved
 from src.ml.signature import Feature
 from src.utils.model_store import default_store, list_models
@@ -25,7 +25,6 @@ ICONS = {
     "temperature": ":material/device_thermostat:",
     "vibration": ":material/vibration:",
 }
-GRID = 60
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -66,7 +65,7 @@ def show() -> None:
     answered = st.session_state.get("answer")
     if answered and answered[0] == (saved.name, saved.version):
         _show_answer(saved, *answered[1:])
-    _show_history(name)
+    show_history(name)
 
 
 def _choose(models: dict[str, dict[str, Any]]) -> str | None:
@@ -139,7 +138,7 @@ def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Predict
         st.metric(saved.signature.target, outcome.strip())
         if prediction.probabilities:
             top = next(iter(prediction.probabilities.values()))
-            st.caption(_("probability {share}").format(share=f"{top:.1%}"))
+            st.caption(_("probability {share}").format(share=percent(top)))
     with right:
         if prediction.probabilities:
             figure = charts.probabilities(prediction.probabilities)
@@ -153,62 +152,4 @@ def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Predict
         _("trained {time}").format(time=moment(saved.details.get("trained_at") or saved.saved_at)),
         _("answered in {time} ms").format(time=number(prediction.milliseconds, 1)),
     )
-    _show_what_if(saved, values)
-
-
-@st.fragment
-def _show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
-    movable = [f for f in saved.signature.features if f.type == "number"]
-    if not movable:
-        return
-    st.subheader(_("What if one input were different?"), anchor=False)
-    by_name = {feature.name: feature for feature in movable}
-    name = st.selectbox(_("Input to move"), list(by_name), key=f"what_if_{saved.name}")
-    feature = by_name[name]
-    low, high = _range(feature, values[name])
-    moved = st.slider(
-        f"{name} ({feature.unit})" if feature.unit else name,
-        low,
-        high,
-        float(values[name]),
-        key=f"slide_{saved.name}_{name}",
-    )
-    grid = np.linspace(low, high, GRID).tolist()
-    table = what_if(saved.model, saved.signature, values, name, [*grid, moved])
-    now = table.iloc[-1]
-    classes = [column for column in table.columns if column not in ("value", "outcome")]
-    outcome = str(now["outcome"]) if saved.signature.task == "classification" else number(float(now["outcome"]))
-    text = f"**{saved.signature.target}: {outcome}** · {name} = {number(moved)} {feature.unit}"
-    if classes:
-        text += f" · {_('probability {share}').format(share=f'{now[classes].max():.1%}')}"
-    st.markdown(text)
-    if classes or saved.signature.task == "regression":
-        lines = classes or ["outcome"]
-        axis = f"{name} ({feature.unit})" if feature.unit else name
-        title = _("Probability") if classes else saved.signature.target
-        figure = charts.response(table.iloc[:-1], lines, moved, axis, title)
-        charts.show(figure, "response", _("How the answer changes with {name}").format(name=name))
-
-
-def _range(feature: Feature, value: float) -> tuple[float, float]:
-    low = min(feature.minimum if feature.minimum is not None else value - 1, value)
-    high = max(feature.maximum if feature.maximum is not None else value + 1, value)
-    return (float(low), float(high)) if low < high else (float(low) - 1, float(high) + 1)
-
-
-def _show_history(name: str) -> None:
-    history = recent_predictions(name, limit=50)
-    if history.empty:
-        return
-    with st.expander(_("Predictions made with this model"), icon=":material/history:"):
-        inputs = pd.DataFrame(history["inputs"].tolist())
-        shown = pd.concat(
-            [
-                history["predicted_at"].map(moment).rename(_("Time")),
-                inputs,
-                history["outcome"].astype(str).rename(_("Answer")),
-                history["model_version"].rename(_("Version")),
-            ],
-            axis=1,
-        )
-        st.dataframe(shown, hide_index=True, alt=_("Predictions made with this model"))
+    show_what_if(saved, values)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from src.dashboard.components.page import errors_shown, flash
 from src.dashboard.locale import _, moment, number
+from src.dashboard.machine_learning.table_profile import kind_name
 from src.evaluation.metrics import metrics_for
 from src.ml.saved_models import LoadedModel
 from src.utils.model_store import default_store, get_models_summary
@@ -50,7 +51,7 @@ def show_details(saved: LoadedModel) -> None:
             [
                 {
                     _("Feature"): feature.name,
-                    _("Type"): feature.type,
+                    _("Type"): kind_name(feature.type),
                     _("Unit"): feature.unit,
                     _("Lowest"): number(feature.minimum),
                     _("Highest"): number(feature.maximum),

@@ -18,14 +18,6 @@ def show_profile(frame: pd.DataFrame) -> TableProfile:
     """Show rows, types, missing values and ranges; return the profile."""
     profile = _profile(frame)
     missing = sum(column.missing for column in profile.columns)
-    kinds = {
-        "number": _("number"),
-        "category": _("category"),
-        "boolean": _("yes or no"),
-        "time": _("time"),
-        "row_number": _("row number"),
-        "text": _("text"),
-    }
     summary = _("{rows} rows, {columns} columns, {missing} missing values").format(
         rows=number(profile.rows, 0), columns=len(profile.columns), missing=number(missing, 0)
     )
@@ -35,13 +27,15 @@ def show_profile(frame: pd.DataFrame) -> TableProfile:
                 [
                     {
                         _("Column"): column.name,
-                        _("Type"): kinds[column.kind],
+                        _("Type"): kind_name(column.kind),
                         _("Missing"): column.missing,
                         _("Different values"): column.unique,
                         _("Lowest"): _short(column.minimum),
                         _("Mean"): _short(column.mean),
                         _("Highest"): _short(column.maximum),
-                        _("Most frequent"): ", ".join(f"{value} ({count:,})" for value, count in column.top[:3]),
+                        _("Most frequent"): ", ".join(
+                            f"{value} ({number(count, 0)})" for value, count in column.top[:3]
+                        ),
                     }
                     for column in profile.columns
                 ]
@@ -51,6 +45,18 @@ def show_profile(frame: pd.DataFrame) -> TableProfile:
         )
         st.dataframe(frame.head(20), hide_index=True, alt=_("First rows of the table"))
     return profile
+
+
+def kind_name(kind: str) -> str:
+    """Return the kind of a column, or the type of a feature, in the reader's language."""
+    return {
+        "number": _("number"),
+        "category": _("category"),
+        "boolean": _("yes or no"),
+        "time": _("time"),
+        "row_number": _("row number"),
+        "text": _("text"),
+    }[kind]
 
 
 def _short(value: object) -> str:

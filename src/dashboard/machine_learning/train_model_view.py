@@ -10,7 +10,7 @@ import streamlit as st
 
 from src.config import get_settings
 from src.dashboard.components.demo_plant import offer_demo_plant
-from src.dashboard.components.page import page_header, show_error
+from src.dashboard.components.page import asked_in_url, page_header, put_in_url, show_error
 from src.dashboard.locale import _, moment, translated
 from src.dashboard.machine_learning.choices_form import choose
 from src.dashboard.machine_learning.comparison_view import show_comparison
@@ -71,11 +71,11 @@ def _choose_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
         _("Training table"),
         list(labels),
         format_func=labels.__getitem__,
-        default=PLANT,
+        default=asked_in_url("source", list(labels), PLANT),
         required=True,
         key="source",
-        bind="query-params",
     )
+    put_in_url("source", source)
     return _plant_table() if source == PLANT else _uploaded_table()
 
 

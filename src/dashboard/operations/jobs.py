@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.job_card import show_job_card, state_name
-from src.dashboard.components.page import page_header, show_error
+from src.dashboard.components.page import asked_in_url, errors_shown, page_header, put_in_url, show_error
 from src.dashboard.locale import _, duration, moment
+from src.dashboard.machine_learning.comparison_view import progress_message
 from src.dashboard.page_list import go_to
 from src.errors import JobNotFound
 from src.jobs import Job, get_job, list_jobs
@@ -28,8 +29,13 @@ def show() -> None:
             go_to("train")
         return
     live = any(not job.is_finished for job in jobs)
-    st.fragment(_list, run_every=LIVE if live else None)(live)
+    st.fragment(_list_or_error, run_every=LIVE if live else None)(live)
     _detail(jobs)
+
+
+def _list_or_error(was_live: bool) -> None:
+    with errors_shown():
+        _list(was_live)
 
 
 def _list(was_live: bool) -> None:
@@ -64,18 +70,16 @@ def _took(job: Job) -> str:
 
 def _detail(jobs: list[Job]) -> None:
     titles = {job.job_id: f"{job.title or job.kind} · {moment(job.created_at)} · {job.job_id[:8]}" for job in jobs}
-    chosen = st.selectbox(
-        _("Look at one"), list(titles), format_func=titles.__getitem__, key="inspect", bind="query-params"
-    )
+    ids = list(titles)
+    start = ids.index(asked_in_url("inspect", ids, ids[0]))
+    chosen = st.selectbox(_("Look at one"), ids, index=start, format_func=titles.__getitem__, key="inspect")
+    put_in_url("inspect", chosen)
     try:
         job = get_job(chosen)
     except JobNotFound as error:
         show_error(error)
         return
-    show_job_card(job)
-    if (
-        job.kind == "compare_models"
-        and job.result
-        and st.button(_("Open the comparison"), key="open_comparison", type="primary")
-    ):
+    is_comparison = job.kind == "compare_models"
+    show_job_card(job, progress_message(job) if is_comparison else "")
+    if is_comparison and job.result and st.button(_("Open the comparison"), key="open_comparison", type="primary"):
         go_to("train", job=job.job_id)

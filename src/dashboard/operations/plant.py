@@ -52,7 +52,11 @@ def _machine(machine: MachineState) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{machine.equipment}**", width="stretch")
             st.badge(names[machine.state], color=colour, icon=f":material/{icon}:")  # type: ignore[arg-type]
-        values = [f"{reading.sensor_type} **{number(reading.value, 1)}** {reading.unit}" for reading in machine.latest]
+        quantities = {"lux": _("Light"), "temperature": _("Temperature"), "vibration": _("Vibration")}
+        values = [
+            f"{quantities.get(latest.sensor_type, latest.display_name)} **{number(latest.value, 1)}** {latest.unit}"
+            for latest in machine.latest
+        ]
         st.markdown("  \n".join(values))
 
 

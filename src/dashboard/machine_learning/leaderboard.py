@@ -1,0 +1,85 @@
+"""The leaderboard: every candidate with the mean and the spread of each metric."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from src.dashboard.locale import _, score
+from src.evaluation.metrics import metrics_for
+from src.ml.model_comparison import CandidateResult, Comparison
+
+
+def show_leaderboard(comparison: Comparison) -> None:
+    """Show every candidate, the best first; while it fills, also those that wait."""
+    metrics = [metric.name for metric in metrics_for(comparison.task)]
+    finished = comparison.phase == "done"
+    tied = _tied(comparison)
+    rows = [
+        _row(place, candidate, metrics, with_state=not finished, mark=" ≈" if candidate in tied else "")
+        for place, candidate in enumerate(comparison.candidates, 1)
+        if candidate.state == "done" or not finished
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=35 * (len(rows) + 1) + 3,
+        alt=_("Candidates ranked by {metric}").format(metric=comparison.metric),
+    )
+    st.caption(_explanation(comparison))
+    if finished:
+        _remarks(comparison)
+
+
+def _tied(comparison: Comparison) -> list[CandidateResult]:
+    """The candidates that the data cannot tell apart; the best alone is no tie."""
+    tied = [candidate for candidate in comparison.candidates if candidate.tied]
+    return tied if len(tied) > 1 else []
+
+
+def _row(
+    place: int, candidate: CandidateResult, metrics: list[str], *, with_state: bool, mark: str
+) -> dict[str, object]:
+    done = candidate.state == "done"
+    row: dict[str, object] = {
+        _("Rank"): f"{place}{mark}" if done else "",
+        _("Model"): candidate.name,
+    }
+    if with_state:
+        row[_("State")] = _state(candidate)
+    for metric in metrics:
+        row[metric] = _mean_and_spread(candidate, metric) if done else ""
+    return row | {_("Fit time (s)"): score(candidate.fit_seconds, 2) if done else ""}
+
+
+def _mean_and_spread(candidate: CandidateResult, metric: str) -> str:
+    mean, spread = candidate.metrics.get(metric), candidate.spread.get(metric)
+    return "—" if mean is None else f"{score(mean)} ± {score(spread, 3)}"
+
+
+def _state(candidate: CandidateResult) -> str:
+    if candidate.state == "failed":
+        return _("failed: {reason}").format(reason=candidate.reason)
+    return {"waiting": _("waiting"), "done": _("done"), "skipped": _("not done in time")}[candidate.state]
+
+
+def _explanation(comparison: Comparison) -> str:
+    tied = _tied(comparison)
+    text = _("Ranked by {metric}: mean ± standard deviation over {folds} folds.").format(
+        metric=comparison.metric, folds=comparison.folds
+    )
+    if not tied:
+        return text
+    tie = _("The {count} marked ≈ are within one standard error of the best: the data cannot tell them apart.")
+    return f"{text} {tie.format(count=len(tied))}"
+
+
+def _remarks(comparison: Comparison) -> None:
+    """Say below the table what it leaves out: who failed and why, who was not done in time, what a fit remarked."""
+    for candidate in comparison.candidates:
+        if candidate.state != "done":
+            st.warning(f"{candidate.name}: {_state(candidate)}", icon=":material/error:")
+    remarks = [f"{candidate.name}: {remark}" for candidate in comparison.candidates for remark in candidate.remarks]
+    if remarks:
+        with st.expander(_("Remarks while fitting: {count}").format(count=len(remarks)), icon=":material/comment:"):
+            st.text("\n".join(remarks))

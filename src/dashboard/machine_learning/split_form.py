@@ -1,0 +1,43 @@
+"""How rows are held out: by time, at random, or by group, each with its reason."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from src.dashboard.locale import _
+from src.ml.comparison_plan import time_column
+from src.tables.profile import TableProfile
+
+
+def choose_split(frame: pd.DataFrame, profile: TableProfile, target: str, is_plant: bool) -> str:
+    times = time_column(frame)
+    groups = [c.name for c in profile.columns if c.kind in ("category", "text") and c.name != target and c.unique > 2]
+    labels = {"time": _("By time"), "random": _("Random"), "group": _("By group")}
+    kinds = [kind for kind in labels if (kind != "time" or times) and (kind != "group" or groups)]
+    left, right = st.columns([2, 1])
+    with left:
+        kind = st.segmented_control(
+            _("How rows are held out"),
+            kinds,
+            format_func=labels.__getitem__,
+            default=kinds[0],
+            required=True,
+            key=f"split_{'-'.join(kinds)}",
+        )
+        reasons = {
+            "time": _(
+                "Trains on what came first and judges on what came later, as in use. Neighbouring readings are alike: "
+                "a random split would show a model rows that it has nearly seen."
+            ),
+            "random": _(
+                "Every row has the same chance to be held out. Honest only where rows do not depend on each other."
+            ),
+            "group": _("All rows of one group, a machine say, are on one side: judges on machines never seen."),
+        }
+        st.caption(reasons[kind])
+    if kind != "group":
+        return kind
+    with right:
+        preferred = groups.index("equipment") if is_plant and "equipment" in groups else 0
+        return f"group:{st.selectbox(_('Group'), groups, index=preferred, key='group')}"

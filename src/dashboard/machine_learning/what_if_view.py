@@ -1,0 +1,57 @@
+"""What if one input were different?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from src.dashboard.components import charts
+from src.dashboard.locale import _, number, percent
+from src.ml.prediction import what_if
+from src.ml.saved_models import LoadedModel
+from src.ml.signature import Feature
+
+GRID = 60
+
+
+@st.fragment
+def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
+    """Let one input move while the others stay, and show how the answer changes."""
+    movable = [f for f in saved.signature.features if f.type == "number"]
+    if not movable:
+        return
+    st.subheader(_("What if one input were different?"), anchor=False)
+    by_name = {feature.name: feature for feature in movable}
+    name = st.selectbox(_("Input to move"), list(by_name), key=f"what_if_{saved.name}")
+    feature = by_name[name]
+    low, high = _range(feature, values[name])
+    moved = st.slider(
+        f"{name} ({feature.unit})" if feature.unit else name,
+        low,
+        high,
+        float(values[name]),
+        key=f"slide_{saved.name}_{name}",
+    )
+    grid = np.linspace(low, high, GRID).tolist()
+    table = what_if(saved.model, saved.signature, values, name, [*grid, moved])
+    now = table.iloc[-1]
+    classes = [column for column in table.columns if column not in ("value", "outcome")]
+    outcome = str(now["outcome"]) if saved.signature.task == "classification" else number(float(now["outcome"]))
+    text = f"**{saved.signature.target}: {outcome}** · {name} = {number(moved)} {feature.unit}"
+    if classes:
+        text += f" · {_('probability {share}').format(share=percent(now[classes].max()))}"
+    st.markdown(text)
+    if classes or saved.signature.task == "regression":
+        lines = classes or ["outcome"]
+        axis = f"{name} ({feature.unit})" if feature.unit else name
+        title = _("Probability") if classes else saved.signature.target
+        figure = charts.response(table.iloc[:-1], lines, moved, axis, title)
+        charts.show(figure, "response", _("How the answer changes with {name}").format(name=name))
+
+
+def _range(feature: Feature, value: float) -> tuple[float, float]:
+    low = min(feature.minimum if feature.minimum is not None else value - 1, value)
+    high = max(feature.maximum if feature.maximum is not None else value + 1, value)
+    return (float(low), float(high)) if low < high else (float(low) - 1, float(high) + 1)
