@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from src.dashboard.locale import _, number, number_marks
+from src.dashboard.locale import _, number, number_marks, percent
 from src.evaluation.holdout import Holdout
 
 # Okabe & Ito's palette without the yellow, which does not show on white.
