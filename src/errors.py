@@ -79,8 +79,8 @@ class InvalidModelName(FarolError, ValueError):
     """A name that cannot name a saved model."""
 
 
-class InvalidModelMetadata(FarolError, ValueError):
-    """Metadata that cannot be written as JSON."""
+class NotJson(FarolError, ValueError):
+    """A value that is to be kept as JSON, and cannot be."""
 
 
 class DuplicateModelName(FarolError, ValueError):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from src.errors import InvalidModelMetadata
+from src.errors import NotJson
 
 _MAX_DEPTH = 32
 
@@ -24,7 +24,7 @@ def json_dict(values: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
 
     Raises
     ------
-    InvalidModelMetadata
+    NotJson
         Names the place of the first value that JSON cannot hold.
     """
     if values is None:
@@ -71,8 +71,8 @@ def _text(value: str, place: str) -> str:
     return value
 
 
-def _refused(place: str, reason: str) -> InvalidModelMetadata:
-    return InvalidModelMetadata(
+def _refused(place: str, reason: str) -> NotJson:
+    return NotJson(
         "{place} cannot be kept as JSON: {reason}. Use dicts with text as keys, lists, text, numbers, true, false "
         "and null.",
         place=place[:200],

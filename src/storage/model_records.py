@@ -67,7 +67,7 @@ def new_record(item: ModelToSave) -> Record:
 
     Raises
     ------
-    InvalidModelName, InvalidModelMetadata, ModelNotSaved
+    InvalidModelName, NotJson, ModelNotSaved
         The name, the metadata or the suffix cannot be used.
     """
     is_folder = isinstance(item.content, Path)

@@ -82,7 +82,7 @@ class ModelStore:
 
         Raises
         ------
-        InvalidModelName, InvalidModelMetadata
+        InvalidModelName, NotJson
             Before anything is written.
         DuplicateModelName
             The name is taken, by a model or by a file that nobody has adopted yet.

@@ -20,7 +20,7 @@ from src import jobs
 from src.config import PROJECT_ROOT, Settings, get_settings
 from src.database.engine import writing
 from src.database.tables import jobs as jobs_table
-from src.errors import InvalidJob, InvalidModelMetadata, JobNotFound
+from src.errors import InvalidJob, JobNotFound, NotJson
 from src.jobs import Job, launch, queue
 from src.jobs.kinds import KINDS
 from src.jobs.processes import this_host
@@ -360,7 +360,7 @@ def test_a_job_cannot_be_tried_again_without_its_attachments() -> None:
 def test_what_cannot_be_submitted_is_refused_and_leaves_no_job() -> None:
     with pytest.raises(InvalidJob, match="'dance'"):
         jobs.submit("dance", {})
-    with pytest.raises(InvalidModelMetadata, match="parameters"):
+    with pytest.raises(NotJson, match="parameters"):
         jobs.submit("add", {"numbers": object()})
     for name in ("../evil", ".hidden", "a/b", "", "-x"):
         with pytest.raises(InvalidJob, match="attachment"):

@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from src.errors import (
-    InvalidModelMetadata,
+    NotJson,
 )
 from src.storage.json_values import json_dict
 from src.storage.model_names import NAME_PATTERN
@@ -61,7 +61,7 @@ def circular() -> dict:
 )
 def test_metadata_that_is_no_json_is_refused_with_its_place_before_anything_is_written(store, metadata, place):
     for fields in ({"metadata": metadata}, {"details": metadata}):
-        with pytest.raises(InvalidModelMetadata, match=place):
+        with pytest.raises(NotJson, match=place):
             store.save(Doubler(), "double", **fields)
     assert not store.folder.exists()
 

@@ -15,13 +15,13 @@ import pytest
 from src.config import get_settings
 from src.errors import (
     DuplicateModelName,
-    InvalidModelMetadata,
     InvalidModelName,
     ModelCorrupt,
     ModelNotFound,
     ModelNotLoadable,
     ModelNotSaved,
     ModelStoreUnavailable,
+    NotJson,
 )
 from src.storage import model_folder
 from src.utils import model_store
@@ -236,7 +236,7 @@ def test_of_many_models_none_is_saved_when_one_cannot_be(store):
         ModelToSave(name="lock", model=threading.Lock()),
         ModelToSave(name="odd", model=Doubler(), metadata={"a": object()}),
     ):
-        with pytest.raises((DuplicateModelName, ModelNotSaved, InvalidModelMetadata)):
+        with pytest.raises((DuplicateModelName, ModelNotSaved, NotJson)):
             store.save_many([good, bad])
         assert files_in(store.folder) == before
 
