@@ -12,9 +12,8 @@ SCRIPT = Path(__file__).parents[2] / "demo_model_system.py"
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {f"FAROL_{name}_DIR": str(folder / name.lower()) for name in ("MODELS", "DATA", "LOG")}
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, cwd=folder, env=environment, check=False
-    )
+    command = [sys.executable, str(SCRIPT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
 
 
 def test_it_shows_three_models_and_several_predictions_and_leaves_nothing(tmp_path):

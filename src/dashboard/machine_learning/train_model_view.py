@@ -16,7 +16,7 @@ from src.dashboard.machine_learning.choices_form import choose
 from src.dashboard.machine_learning.comparison_view import show_comparison
 from src.dashboard.machine_learning.table_profile import show_profile
 from src.errors import FarolError, NoReadings
-from src.jobs import submit
+from src.jobs import list_jobs, submit
 from src.ml.comparison_job import TABLE
 from src.notes import Note
 from src.sensors.training_table import get_dataframe_leituras_sensores
@@ -44,6 +44,7 @@ def show() -> None:
     if job_id := st.query_params.get("job"):
         show_comparison(job_id)
         return
+    _offer_running()
     table = _choose_table()
     if table is None:
         return
@@ -63,6 +64,19 @@ def show() -> None:
             return
         st.query_params["job"] = job.job_id
         st.rerun()
+
+
+def _offer_running() -> None:
+    """Lead back to the comparisons that run: leaving the page must not lose them from sight."""
+    for job in list_jobs(limit=10):
+        if job.kind == "compare_models" and not job.is_finished:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.info(
+                    f"{_('A comparison is running')}: {job.title}", icon=":material/hourglass_top:", width="stretch"
+                )
+                if st.button(_("Watch"), key=f"watch_{job.job_id}"):
+                    st.query_params["job"] = job.job_id
+                    st.rerun()
 
 
 def _choose_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
