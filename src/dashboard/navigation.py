@@ -11,7 +11,7 @@ from src.config import get_settings
 from src.dashboard.components.page import show_error
 from src.dashboard.locale import LANGUAGE_KEY, LANGUAGES, _, language_of, preferred_language
 from src.dashboard.page_list import PAGES
-from src.errors import FarolError
+from src.errors import FarolError, InvalidSettings
 
 ICON = Path(__file__).parent / "icon.png"
 logger = logging.getLogger(__name__)
@@ -20,6 +20,11 @@ logger = logging.getLogger(__name__)
 def run() -> None:
     """Show the page that the URL names."""
     st.set_page_config(page_title="Farol", page_icon=str(ICON), layout="wide")
+    try:
+        get_settings()
+    except InvalidSettings as error:  # without settings there is no language to say it in
+        st.error(str(error), icon=":material/error:")
+        st.stop()
     _choose_language()
     page = st.navigation(_pages())
     _sidebar()

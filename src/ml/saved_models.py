@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from src.errors import ModelCorrupt
 from src.ml.model_comparison import Comparison
 from src.ml.prediction import guess_signature
 from src.ml.signature import Signature
-from src.utils.model_store import SavedModel, default_store
+from src.utils.model_store import LibraryVersionWarning, SavedModel, default_store
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A saved model, ready to predict."""
+    """A saved model, ready to predict; `changed_libraries` have other versions here than when it was saved."""
 
     name: str
     version: int
@@ -24,6 +26,7 @@ class LoadedModel:
     details: dict[str, Any]
     model: Any
     signature: Signature
+    changed_libraries: tuple[str, ...] = ()
 
 
 def load_saved(name: str, version: int | None = None) -> LoadedModel:
@@ -36,11 +39,21 @@ def load_saved(name: str, version: int | None = None) -> LoadedModel:
     """
     store = default_store()
     record = store.describe(name, version)
-    model = store.load(name, record["version"])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LibraryVersionWarning)
+        model = store.load(name, record["version"])
+    changed = [each.message.libraries for each in caught if isinstance(each.message, LibraryVersionWarning)]
     known = record["details"].get("signature")
     signature = Signature.from_dict(known) if known else guess_signature(model)
     return LoadedModel(
-        name, record["version"], record["saved_at"], record["metadata"], record["details"], model, signature
+        name,
+        record["version"],
+        record["saved_at"],
+        record["metadata"],
+        record["details"],
+        model,
+        signature,
+        tuple(chain.from_iterable(changed)),
     )
 
 

@@ -34,7 +34,13 @@ _MODULE_OF_LIBRARY = {
 
 
 class LibraryVersionWarning(UserWarning):
-    """A model is loaded with other library versions than it was saved with."""
+    """A model is loaded with other library versions than it was saved with; `libraries` names them."""
+
+    def __init__(self, name: str, libraries: list[str]) -> None:
+        super().__init__(
+            f"The model {name} was saved with {', '.join(libraries)}. Check its predictions, or train it anew."
+        )
+        self.libraries = libraries
 
 
 def pickled(model: object, suffix: str) -> bytes:

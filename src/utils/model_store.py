@@ -174,11 +174,7 @@ class ModelStore:
         content = self._files.verified(record)
         changed = changed_libraries(record["libraries"], content)
         if changed:
-            warnings.warn(
-                f"The model {name} was saved with {', '.join(changed)}. Check its predictions, or train it anew.",
-                LibraryVersionWarning,
-                stacklevel=2,
-            )
+            warnings.warn(LibraryVersionWarning(name, changed), stacklevel=2)
         return content if isinstance(content, Path) else unpickled(content, Path(record["path"]).suffix)
 
     def describe(self, name: str, version: int | None = None) -> Record:

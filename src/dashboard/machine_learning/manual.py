@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from src.dashboard.components import charts
-from src.dashboard.components.page import page_header, provenance, show_error
+from src.dashboard.components.page import errors_shown, page_header, provenance, show_error
 from src.dashboard.locale import _, moment, number, percent, translated
 from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
 from src.dashboard.machine_learning.prediction_list import show_history
@@ -57,6 +57,9 @@ def show() -> None:
     except FarolError as error:
         show_error(error)
         return
+    if saved.changed_libraries:
+        message = _("The model was saved with {libraries}. Check its predictions, or train it anew.")
+        st.warning(message.format(libraries=", ".join(saved.changed_libraries)), icon=":material/warning:")
     with st.expander(_("Details of the model"), icon=":material/info:"):
         show_details(saved)
     values = _inputs(saved)
@@ -120,12 +123,13 @@ def _step(feature: Feature) -> float:
 def _answer(saved: LoadedModel, values: dict[str, Any]) -> None:
     try:
         prediction = predict_row(saved.model, saved.signature, values)
-        record_prediction(saved.name, saved.version, values, prediction)
     except FarolError as error:
         st.session_state.pop("answer", None)
         show_error(error)
         return
     st.session_state["answer"] = ((saved.name, saved.version), values, prediction)
+    with errors_shown():  # the answer is worth having even where it cannot be kept
+        record_prediction(saved.name, saved.version, values, prediction)
 
 
 def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Prediction) -> None:
