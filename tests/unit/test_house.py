@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from src.config import PROJECT_ROOT
 
@@ -20,10 +22,19 @@ def modules_of(folder: str) -> list[str]:
 
 def packages_loaded_by(modules: list[str]) -> set[str]:
     """The top-level packages that a fresh process holds after importing some modules."""
-    lines = ["import importlib, json, sys", *(f"importlib.import_module({module!r})" for module in modules)]
-    lines.append("print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))")
+    return packages_loaded_after("\n".join(["import importlib", *(f"importlib.import_module({m!r})" for m in modules)]))
+
+
+def packages_loaded_after(script: str, **environment: str) -> set[str]:
+    """The top-level packages that a fresh process holds after a script."""
+    script += "\nimport json, sys\nprint(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     done = subprocess.run(
-        [sys.executable, "-c", "\n".join(lines)], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script],
+        cwd=PROJECT_ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     return set(json.loads(done.stdout.splitlines()[-1]))
@@ -34,6 +45,33 @@ def test_the_dashboard_starts_without_any_heavy_library() -> None:
     assert "src.dashboard.navigation" in modules
     loaded = packages_loaded_by(modules)
     assert {"streamlit", "src"} <= loaded
+    assert loaded & HEAVY == set()
+
+
+A_VISIT = """
+from sklearn.linear_model import LogisticRegression
+from streamlit.testing.v1 import AppTest
+from src.database.migrate import upgrade_database
+from src.sensors.demo_plant import load_demo_plant
+from src.utils.model_store import save_model
+
+upgrade_database()
+load_demo_plant(days=1, equipment=1)
+save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "switch")
+
+app = AppTest.from_file("main_dash.py", default_timeout=60).run()
+assert app.metric and not app.error and not app.exception, app
+app.button(key="go_predict").click().run()
+app.number_input[0].set_value(1.0)
+app.button(key="predict").click().run()
+assert app.metric[0].value == "on" and not app.error and not app.exception, app
+"""
+
+
+def test_the_plant_and_a_prediction_by_hand_need_no_heavy_library(tmp_path: Path) -> None:
+    folders = {f"FAROL_{name}_DIR": str(tmp_path / name.lower()) for name in ("MODELS", "DATA", "LOG")}
+    loaded = packages_loaded_after(A_VISIT, FAROL_DATABASE_URL=f"sqlite:///{tmp_path / 'farol.db'}", **folders)
+    assert {"streamlit", "sklearn", "plotly"} <= loaded
     assert loaded & HEAVY == set()
 
 

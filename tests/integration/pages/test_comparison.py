@@ -1,0 +1,115 @@
+"""One comparison: while it runs, when it is done, when it failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from src.errors import NoLeaderboard
+from src.jobs import get_job, job_folder
+from src.utils.model_store import list_models
+from tests.integration.pages.samples import (
+    click,
+    open_page,
+    put_failed_job,
+    put_finished_job,
+    put_running_job,
+    run,
+    shown,
+    the_error,
+)
+
+
+def test_a_running_comparison_shows_how_far_it_is_and_what_it_has(classes, language, say):
+    job_id = put_running_job(classes.half)
+    app = open_page("train", language, job=job_id)
+    assert say("{done} of {total} candidates compared", done=1, total=4) in app.get("progress")[0].proto.text
+    board = app.dataframe[0].value
+    assert board[say("State")].tolist() == [say("done"), *[say("waiting")] * 3]
+    assert app.button(key=f"cancel_{job_id}").label == say("Cancel")
+
+
+def test_a_running_comparison_can_be_cancelled_and_keeps_what_it_has(classes, language, say):
+    job_id = put_running_job(classes.half)
+    app = click(open_page("train", language, job=job_id), f"cancel_{job_id}")
+    assert get_job(job_id).state == "cancelled"
+    assert app.success[0].value == say("The job is cancelled; what was done by then is kept.")
+    assert say("cancelled") in shown(app)
+    assert len(app.dataframe[0].value) == 4
+    assert app.button(key=f"retry_{job_id}").label == say("Try again")
+
+
+def test_a_finished_comparison_shows_the_leaderboard_and_the_best_on_the_holdout(classes, language, say):
+    app = open_page("train", language, job=put_finished_job(classes.whole).job_id)
+    board, top, holdout = (frame.value for frame in app.dataframe[:3])
+    assert board[say("Model")].tolist() == [candidate.name for candidate in classes.whole.ranked]
+    assert board["AUC"].tolist()[2] == "—"
+    assert ("," if language == "pt_BR" else ".") in board["Accuracy"][0]
+    assert list(top.index) == list(holdout.index) == board[say("Model")].tolist()[:2]
+    assert {say("Leaderboard"), say("Save the ones worth keeping")} <= {each.value for each in app.subheader}
+    assert len(app.get("plotly_chart")) == 6
+    assert say("Confusion matrix of {model}", model="Logistic Regression") in shown(app)
+
+
+def test_a_finished_regression_shows_predictions_against_actual_values(values, language, say):
+    app = open_page("train", language, job=put_finished_job(values.whole).job_id)
+    assert "MAE" in app.dataframe[0].value.columns
+    texts = shown(app)
+    assert say("Predicted against actual, {model}", model="Linear Regression") in texts
+    assert say("Residuals of {model}", model="Linear Regression") in texts
+
+
+def test_one_of_the_best_is_saved_under_a_name(classes, language, say):
+    job = put_finished_job(classes.whole)
+    app = open_page("train", language, job=job.job_id)
+    app.text_input(key=f"name_{job.job_id}_lr").set_value("my first")
+    app.text_area(key=f"notes_{job.job_id}_lr").set_value("worth it")
+    app = click(app, "save_lr")
+    assert any("my first" in success.value for success in app.success)
+    entry = list_models()["my first"]
+    assert entry["metadata"]["description"] == "worth it"
+    assert entry["metadata"]["model_type"] == "LogisticRegression"
+
+
+@pytest.mark.parametrize("name", ["states", "../states", ""])
+def test_a_name_that_is_taken_or_impossible_is_refused_at_once(classes, model, name, language):
+    job = put_finished_job(classes.whole)
+    app = open_page("train", language, job=job.job_id)
+    app.text_input(key=f"name_{job.job_id}_lr").set_value(name)
+    run(app)
+    assert repr(name) in app.warning[0].value
+    assert app.button(key="save_lr").disabled
+    assert not app.button(key="save_dt").disabled
+
+
+def test_a_fitted_model_that_is_gone_cannot_be_saved(classes, language, say):
+    job = put_finished_job(classes.whole)
+    (job_folder(job.job_id) / "lr.pkl").unlink()
+    app = click(open_page("train", language, job=job.job_id), "save_lr")
+    assert the_error(app) == say("The fitted model is no longer in the job's folder. Compare again.")
+    assert list_models() == {}
+
+
+def test_a_fitted_model_that_was_changed_cannot_be_saved(classes, language, say):
+    job = put_finished_job(classes.whole)
+    (job_folder(job.job_id) / "lr.pkl").write_bytes(b"something else")
+    app = click(open_page("train", language, job=job.job_id), "save_lr")
+    assert the_error(app).startswith(
+        say("The file of {candidate!r} is not what the comparison made. Compare again.", candidate="lr")
+    )
+    assert list_models() == {}
+
+
+@pytest.mark.parametrize("job_id", ["0123456789abcdef", "../../etc/passwd", "x" * 500])
+def test_a_job_that_does_not_exist_is_said_so(job_id, language, say):
+    app = open_page("train", language, job=job_id)
+    assert the_error(app).startswith(
+        say("There is no job {job_id!r}. The list of jobs shows those there are.", job_id=job_id)
+    )
+    assert app.button(key="new_comparison").label == say("New comparison")
+
+
+def test_a_failed_comparison_says_why(language, say):
+    text = "No candidate was done within {seconds} s. Raise the time budget or choose fewer rows or candidates."
+    app = open_page("train", language, job=put_failed_job(NoLeaderboard(text, seconds=3)))
+    assert the_error(app) == say(text, seconds=3)
+    assert say("failed") in shown(app)

@@ -1,0 +1,103 @@
+"""Predict by hand: from no model at all to an answer that is kept."""
+
+from __future__ import annotations
+
+from sklearn.linear_model import LogisticRegression
+
+from src.ml.prediction_history import recent_predictions
+from src.utils.model_store import list_models, save_model
+from tests.integration.pages.samples import (
+    click,
+    open_page,
+    run,
+    shown,
+    the_error,
+)
+
+
+def test_without_models_predicting_points_to_training(language, say):
+    app = open_page("predict", language)
+    assert app.info[0].value == say("There is no saved model yet. Train and compare some, and save the best.")
+    assert app.button(key="go_train").label == say("Train and compare")
+    assert not app.selectbox
+
+
+def test_a_prediction_is_answered_explained_and_recorded(model, language, say):
+    app = open_page("predict", language)
+    labels = [field.label for field in app.number_input]
+    assert ["lux" in labels[0], "°C" in labels[1], "mm/s" in labels[2]] == [True] * 3
+    for field, value in zip(app.number_input, [400.0, 88.0, 8.8], strict=True):
+        field.set_value(value)
+    app = click(app, "predict")
+    assert (app.metric[0].label, app.metric[0].value) == ("state", "failure")
+    assert say("Probability of each class") in shown(app)
+    assert not app.warning
+    kept = recent_predictions("states")
+    assert kept["inputs"].tolist() == [{"lux": 400.0, "temperature": 88.0, "vibration": 8.8}]
+    assert kept["outcome"].tolist() == ["failure"]
+    assert "failure" in app.dataframe[-1].value[say("Answer")].tolist()
+
+
+def test_a_value_unlike_the_training_is_warned_about_and_answered(model, language, say):
+    app = open_page("predict", language)
+    app.number_input[1].set_value(400.5)
+    app = click(app, "predict")
+    assert app.warning[0].value.startswith("temperature: 400" + ("," if language == "pt_BR" else ".") + "5")
+    assert app.metric[0].value == "failure"
+
+
+def test_moving_one_input_moves_the_answer(model, language):
+    app = open_page("predict", language)
+    for field, value in zip(app.number_input, [400.0, 25.0, 1.0], strict=True):
+        field.set_value(value)
+    app = click(app, "predict")
+    app.selectbox(key="what_if_states").select("temperature")
+    run(app)
+    app.slider[0].set_value(app.slider[0].max)
+    before = app.metric[0].value
+    run(app)
+    assert app.metric[0].value == before == "normal"
+    assert any("temperature = " in text for text in shown(app))
+
+
+def test_a_model_without_a_signature_gets_generic_inputs(language):
+    save_model(LogisticRegression().fit([[0.0, 0.0], [1.0, 1.0]], ["off", "on"]), "plain")
+    app = open_page("predict", language)
+    assert len(app.number_input) == 2
+    for field in app.number_input:
+        field.set_value(5.0)
+    assert click(app, "predict").metric[0].value == "on"
+
+
+def test_the_model_in_the_url_is_chosen(model, language):
+    save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "newer")
+    assert open_page("predict", language, model="states").selectbox[0].value == "states"
+    assert open_page("predict", language).selectbox[0].value == "newer"
+
+
+def test_a_corrupt_model_file_is_said_so_and_never_opened(model, settings, language, say):
+    file = settings.models_dir / list_models()["states"]["path"]
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    app = open_page("predict", language)
+    assert the_error(app).startswith(
+        say(
+            "The file {path!r} of the model {name!r} is not what was saved. Restore it from a backup, or go back to "
+            "another version.",
+            path=file.name,
+            name="states",
+        )
+    )
+    assert app.selectbox[0].value == "states"
+    assert not app.number_input
+
+
+def test_a_file_that_was_not_saved_here_is_listed_and_can_be_adopted(settings, language, say):
+    save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "ours")
+    file = settings.models_dir / list_models()["ours"]["path"]
+    (settings.models_dir / "theirs.pkl").write_bytes(file.read_bytes())
+    app = open_page("predict", language)
+    assert app.selectbox[0].options == ["ours"]
+    assert say("Not trusted: {count}", count=1) in [expander.label for expander in app.expander]
+    app = click(app, "trust_theirs")
+    assert app.success[0].value == say("{name!r} is adopted.", name="theirs")
+    assert set(app.selectbox[0].options) == {"ours", "theirs"}

@@ -1,0 +1,112 @@
+"""Train and compare: what a comparison is made of."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from src.config import get_settings
+from src.jobs import get_job, job_folder, list_jobs
+from tests.integration.pages.samples import (
+    FEATURES,
+    click,
+    open_page,
+    plant_table,
+    put_running_job,
+    run,
+    shown,
+    the_error,
+)
+
+
+def test_without_readings_training_offers_the_demo_plant(language, say):
+    app = open_page("train", language)
+    assert "python -m src data demo" in app.info[0].value
+    assert app.button(key="load_demo").label == say("Load the demo plant")
+    assert not app.error
+
+
+def test_training_on_the_plant_is_one_press_away(plant, language, say):
+    app = open_page("train", language)
+    assert app.selectbox(key="target_" + say("plant")).value == "state"
+    assert app.multiselect[0].value == FEATURES
+    assert app.segmented_control(key="split_time-random-group").value == "time"
+    assert any(say("By time") == text for text in shown(app))
+    assert app.button(key="start").label == say("Train and compare models")
+
+
+def test_training_starts_a_job_and_goes_to_it(plant, monkeypatch, language):
+    monkeypatch.setenv("FAROL_MAX_RUNNING_JOBS", "1")
+    get_settings.cache_clear()
+    put_running_job()  # so that the new one waits, and no process is started
+    app = click(open_page("train", language), "start")
+    job = next(job for job in list_jobs() if job.state == "queued")
+    assert app.query_params["job"] == job.job_id
+    assert job.parameters["target"] == "state"
+    assert job.parameters["units"] == {"lux": "lx", "temperature": "°C", "vibration": "mm/s"}
+    assert list(pd.read_parquet(job_folder(job.job_id) / "table.parquet")) == [
+        "timestamp",
+        "equipment",
+        *FEATURES,
+        "state",
+    ]
+    click(app, f"cancel_{job.job_id}")
+    assert get_job(job.job_id).state == "cancelled"
+
+
+def upload(content: bytes, language: str, name: str = "mine.csv") -> AppTest:
+    app = open_page("train", language, source="upload")
+    app.file_uploader[0].upload(name, content, "text/csv")
+    return run(app)
+
+
+def test_without_a_file_the_upload_says_what_to_do(language, say):
+    app = open_page("train", language, source="upload")
+    assert app.info[0].value == say("Choose a file to see what is in it. Nothing is trained before you say so.")
+    assert app.file_uploader[0].label == say("CSV, CSV.gz or Parquet, one row an observation, with a header")
+
+
+def test_an_uploaded_table_is_profiled_and_can_be_trained_on(language, say):
+    app = upload(plant_table().to_csv().encode(), language)
+    summary = say("{rows} rows, {columns} columns, {missing} missing values", rows=240, columns=6, missing=0)
+    assert summary in [expander.label for expander in app.expander]
+    numbered = "The first column has no name; it numbers the rows and is called {column!r}."
+    assert say(numbered, column="row_number") in shown(app)
+    assert app.multiselect[0].value == FEATURES
+    assert app.selectbox(key="target_mine.csv").value == "state"
+    assert app.button(key="start").label == say("Train and compare models")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a,b\n1,2\n3,4,5\n", "Row {row} has {cells} cells, but the header names {columns} columns."),
+        (b"", "{name!r} is empty."),
+        (b"%PDF-1.7 \x00\x01", "{name!r} is named as {expected} but holds {found}."),
+        (b"a,b\n", "{name!r} has a header but no rows."),
+    ],
+    ids=["ragged", "empty", "binary", "no rows"],
+)
+def test_a_file_that_is_no_table_is_refused_with_its_reason(content, message, language, say, catalogue):
+    app = upload(content, language)
+    whole = next(text for text in catalogue if text.startswith(message))
+    expected = say(whole, row=3, cells=3, columns=2, name="mine.csv", expected="CSV", found="PDF")
+    assert the_error(app).startswith(expected)
+    assert say("Reference") in the_error(app)
+    assert "start" not in [button.key for button in app.button]
+
+
+def test_a_target_without_values_is_refused(language, say):
+    app = upload(b"a,b,empty\n" + b"1,x,\n2,y,\n" * 15, language)
+    app.selectbox(key="target_mine.csv").select("empty")
+    run(app)
+    assert app.warning[0].value == say("This column has no values. Choose another target.")
+
+
+def test_without_features_nothing_can_be_started(plant, language, say):
+    app = open_page("train", language)
+    app.multiselect[0].set_value([])
+    run(app)
+    assert app.warning[0].value == say("Choose at least one feature to predict from.")
+    assert "start" not in [button.key for button in app.button]
