@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser_setup import find_chromium
 from tests.e2e.browser import launch, open_context
 from tests.e2e.server import Server, running_server
 
 DAYS = 7
+EXPECT_MILLISECONDS = 30_000.0
+"""A busy machine may take its time; a page that is right is not waited for."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +39,7 @@ def chromium_path() -> Path:
 @pytest.fixture(scope="session")
 def browser(chromium_path: Path) -> Iterator[Browser]:
     """One browser for all tests; each gets a session of its own."""
+    expect.set_options(timeout=EXPECT_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = launch(playwright, chromium_path)
         yield browser

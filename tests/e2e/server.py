@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,9 @@ START_SECONDS = 60
 _ALIASES = ("MODELS_DIR", "DATA_DIR", "LOG_DIR", "ML_RESULTS_PATH", "ENABLE_ML_PROCESSING", "ENABLE_EXTERNAL_APIS")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """A dashboard that runs.
+    """A dashboard that runs, until it is ended; it can be started again on the same data and the same address.
 
     Attributes
     ----------
@@ -36,12 +37,38 @@ class Server:
         All that it and its children wrote to their standard output and error.
     environment : dict
         What a command line needs to work on the same data.
+    script : str
+        What Streamlit runs.
+    process : Popen, optional
+        The last one that was started.
     """
 
     url: str
     folder: Path
     log: Path
     environment: dict[str, str]
+    script: str
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start serving, and wait until it is healthy."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                _streamlit(self.script, self.url),
+                cwd=PROJECT_ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        _wait_until_healthy(self.process, self)
+
+    def kill(self) -> None:
+        """Kill the server's process alone: what it has started goes on."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(timeout=5)
 
     def run(self, *arguments: str) -> str:
         """Run `python -m src …` on the same data and return what it prints."""
@@ -54,7 +81,9 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, *, days: int, script: str = "main_dash.py") -> Iterator[Server]:
+def running_server(
+    folder: Path, *, days: int, script: str = "main_dash.py", settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Serve the dashboard from a folder of its own until the block ends.
 
     Parameters
@@ -65,26 +94,18 @@ def running_server(folder: Path, *, days: int, script: str = "main_dash.py") -> 
         Days of the demo plant; 0 leaves the database empty.
     script : str
         What Streamlit runs.
+    settings : dict, optional
+        Settings beside the folders, by the names of their environment variables.
     """
-    environment = _environment(folder)
+    environment = _environment(folder) | dict(settings or {})
     if days:
         _command(environment, "src", "data", "demo", "--days", str(days))
-    server = Server(f"http://127.0.0.1:{_free_port()}", folder, folder / "server.log", environment)
-    with server.log.open("wb") as log:
-        process = subprocess.Popen(
-            _streamlit(script, server.url),
-            cwd=PROJECT_ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    server = Server(f"http://127.0.0.1:{_free_port()}", folder, folder / "server.log", environment, script)
     try:
-        _wait_until_healthy(process, server)
+        server.start()
         yield server
     finally:
-        _end(process, folder)
+        _end(server)
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -98,6 +119,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "FAROL_MODELS_DIR": str(folder / "models"),
         "FAROL_LOG_DIR": str(folder / "logs"),
         "FAROL_LANGUAGE": "auto",
+        "FAROL_WORKERS": "2",
         "NO_COLOR": "1",  # the log is searched and shown as text
     }
 
@@ -143,9 +165,12 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], server: Server) -> Non
     raise AssertionError(f"The server is not healthy after {START_SECONDS} s:\n{server.log.read_text()}")
 
 
-def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
+def _end(server: Server) -> None:
     """End the server and all that it started, jobs that have left its process tree included."""
-    ours = {process.pid: process for process in [psutil.Process(server.pid), *_started_for(folder)]}
+    assert server.process is not None
+    ours = {process.pid: process for process in started_for(server.folder)}
+    with contextlib.suppress(psutil.NoSuchProcess):  # a test may have killed it
+        ours[server.process.pid] = psutil.Process(server.process.pid)
     for process in list(ours.values()):
         ours |= {child.pid: child for child in _children(process)}
     for process in ours.values():
@@ -154,10 +179,10 @@ def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
     for process in alive:
         _signal(process, "kill")
     psutil.wait_procs(alive, timeout=5)
-    server.wait(timeout=5)
+    server.process.wait(timeout=5)
 
 
-def _started_for(folder: Path) -> list[psutil.Process]:
+def started_for(folder: Path) -> list[psutil.Process]:
     """The processes whose data folder is ours: a job runs on when its server has gone."""
     found = []
     for process in psutil.process_iter():
