@@ -22,7 +22,8 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(help="Name of the model.", show_default=False)]
 
-_METRIC_COLUMNS = ("accuracy", "auc", "f1", "r2", "mae")
+_METRIC_COLUMNS = ("accuracy", "f1", "r2", "mae")
+_MOST_NUMBERS = 12
 
 
 @app.command("list")
@@ -37,10 +38,24 @@ def list_() -> None:
         return
     metrics = [metric for metric in _METRIC_COLUMNS if summary[metric].notna().any()]
     headings = [metric.upper() for metric in metrics]
-    table = Table("Name", "Type", *headings, "Saved (UTC)", "Version", "Size", "Trusted", "Description")
+    table = Table()
+    for heading in ("Name", "Type", *headings, "Saved (UTC)", "Version", "Size", "Trusted", "Description"):
+        # On a narrow terminal the long words give way, not the figures.
+        table.add_column(heading, no_wrap=heading not in ("Type", "Description"), overflow="fold")
     for row in summary.to_dict("records"):
         table.add_row(*_cells(row, metrics))
     Console().print(table)
+
+
+def _without_curves(value: Any) -> Any:
+    """Say of a long list of numbers how long it is: the points of a curve tell a reader nothing."""
+    if isinstance(value, dict):
+        return {key: _without_curves(item) for key, item in value.items()}
+    if isinstance(value, list):
+        if len(value) > _MOST_NUMBERS and all(isinstance(item, int | float) for item in value):
+            return f"{len(value)} numbers"
+        return [_without_curves(item) for item in value]
+    return value
 
 
 def _cells(row: dict[Any, Any], metrics: list[str]) -> list[str]:
@@ -60,7 +75,7 @@ def _cells(row: dict[Any, Any], metrics: list[str]) -> list[str]:
 def show(
     name: Name, version: Annotated[int | None, typer.Option(help="A version other than the current one.")] = None
 ) -> None:
-    """Show all that is known of a model, and its versions.
+    """Show what is known of a model, and its versions.
 
     Example: `python -m src models show "boosted trees"`
     """
@@ -68,9 +83,8 @@ def show(
     record = store.describe(name, version)
     table = Table(show_header=False)
     for field, value in record.items():
-        table.add_row(
-            field, _plain(value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False))
-        )
+        text = value if isinstance(value, str) else json.dumps(_without_curves(value), indent=1, ensure_ascii=False)
+        table.add_row(field, _plain(text))
     Console().print(table)
     current = store.entries()[record["name"]]["version"]
     versions = Table("Version", "Saved (UTC)", "Current")

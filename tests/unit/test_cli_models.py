@@ -66,6 +66,16 @@ def test_showing_a_model_shows_its_sidecar_and_versions(store):
     assert shown.splitlines()[-2].split("│")[3].strip() == "yes"
 
 
+def test_the_points_of_a_curve_are_counted_and_not_printed(store):
+    store.save(1, "model", details={"holdout": {"curves": [{"recall": [0.125] * 200}]}, "matrix": [1, 2, 3]})
+
+    shown = run("show", "model")
+
+    assert '"200 numbers"' in shown
+    assert "0.125" not in shown
+    assert "matrix" in shown
+
+
 def test_deleting_asks_first(store):
     store.save(1, "model")
 
