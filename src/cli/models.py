@@ -7,6 +7,7 @@ import math
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -22,7 +23,7 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(help="Name of the model.", show_default=False)]
 
-_METRIC_COLUMNS = ("accuracy", "f1", "r2", "mae")
+_SCORES = ("accuracy", "r2", "mae")
 _MOST_NUMBERS = 12
 
 
@@ -36,14 +37,14 @@ def list_() -> None:
     if summary.empty:
         Console().print(f"No models in {default_store().folder}. Train one: `python -m src train --help`.")
         return
-    metrics = [metric for metric in _METRIC_COLUMNS if summary[metric].notna().any()]
-    headings = [metric.upper() for metric in metrics]
-    table = Table()
-    for heading in ("Name", "Type", *headings, "Saved (UTC)", "Version", "Size", "Trusted", "Description"):
-        # On a narrow terminal the long words give way, not the figures.
-        table.add_column(heading, no_wrap=heading not in ("Type", "Description"), overflow="fold")
+    table = Table(box=SIMPLE, pad_edge=False)
+    for heading in ("Name", "Type"):
+        table.add_column(heading, overflow="fold", min_width=12)
+    for heading in ("Score", "Saved (UTC)", "V.", "Trusted"):
+        table.add_column(heading, no_wrap=True)  # on a narrow terminal the words give way, not the figures
+    table.add_column("Notes", overflow="fold")
     for row in summary.to_dict("records"):
-        table.add_row(*_cells(row, metrics))
+        table.add_row(*_cells(row))
     Console().print(table)
 
 
@@ -58,15 +59,14 @@ def _without_curves(value: Any) -> Any:
     return value
 
 
-def _cells(row: dict[Any, Any], metrics: list[str]) -> list[str]:
+def _cells(row: dict[Any, Any]) -> list[str]:
     return [
         _plain(row["name"]),
         _plain(row["model_type"]),
-        *(_number(row[metric]) for metric in metrics),
-        _time(row["saved_at"]),
+        next((f"{row[metric]:.4f} {metric}" for metric in _SCORES if not math.isnan(row[metric])), "—"),
+        _time(row["saved_at"])[:10],
         str(row["version"]),
-        _size(row["size_bytes"]),
-        "yes" if row["trusted"] else "[yellow]no[/]",
+        _trust(row),
         _plain(row["description"]),
     ]
 
@@ -152,17 +152,12 @@ def _shown(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def _number(value: float) -> str:
-    return "—" if math.isnan(value) else f"{value:.4f}"
-
-
 def _time(time: Any) -> str:
     """Show a time; one that is not known is None, or NaT, which equals nothing."""
     return f"{time:%Y-%m-%d %H:%M}" if time is not None and time == time else "—"
 
 
-def _size(size: Any) -> str:
-    """Show bytes; a model whose file is missing has no size."""
-    if not isinstance(size, int):
+def _trust(row: dict[Any, Any]) -> str:
+    if not isinstance(row["size_bytes"], int):
         return "[red]missing[/]"
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
+    return "yes" if row["trusted"] else "[yellow]no[/]"
