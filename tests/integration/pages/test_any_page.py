@@ -52,12 +52,24 @@ def test_the_dashboard_says_so_when_it_cannot_start(broken_database, language, s
     assert app.sidebar.selectbox[0].label == say("Language")
 
 
-def test_the_dashboard_opens_on_the_plant_in_the_language_of_the_url(plant, language, say):
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("pt", "Planta"),
+        ("pt-BR", "Planta"),
+        ("pt_BR", "Planta"),
+        ("Português", "Planta"),
+        ("en-GB", "Plant"),
+        ("de", "Plant"),
+    ],
+)
+def test_the_dashboard_opens_on_the_plant_in_the_language_of_the_url(plant, asked, title):
     app = open_dashboard()
-    app.query_params["lang"] = language
+    app.query_params["lang"] = asked
     app = run(app)
-    assert app.title[0].value == say("Plant")
-    assert app.sidebar.selectbox[0].label == say("Language")
+    assert app.title[0].value == title
+    assert app.sidebar.selectbox[0].label == {"Planta": "Idioma", "Plant": "Language"}[title]
+    assert not app.error
 
 
 def open_dashboard(language: str | None = None) -> AppTest:

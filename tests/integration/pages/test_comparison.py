@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from src.errors import NoLeaderboard
@@ -48,6 +50,12 @@ def test_a_finished_comparison_shows_the_leaderboard_and_the_best_on_the_holdout
     assert {say("Leaderboard"), say("Save the ones worth keeping")} <= {each.value for each in app.subheader}
     assert len(app.get("plotly_chart")) == 6
     assert say("Confusion matrix of {model}", model="Logistic Regression") in shown(app)
+
+
+def test_charts_have_the_number_marks_of_the_language(classes, language):
+    app = open_page("train", language, job=put_finished_job(classes.whole).job_id)
+    marks = {json.loads(chart.proto.spec)["layout"]["separators"] for chart in app.get("plotly_chart")}
+    assert marks == {",." if language == "pt_BR" else ".,"}
 
 
 def test_a_finished_regression_shows_predictions_against_actual_values(values, language, say):

@@ -30,7 +30,8 @@ def test_the_plant_shows_each_machine_with_its_state_and_readings(plant, languag
     texts = shown(app)
     assert {"Press 1", "Pump 2", "Fan 3", "Mixer 4"} <= set(texts)
     assert set(texts) & {say(state) for state in ("normal", "warning", "failure")}
-    assert any(say("Temperature") in text and "°C" in text for text in texts)
+    for quantity, unit in (("Light", "lx"), ("Temperature", "°C"), ("Vibration", "mm/s")):
+        assert any(f"{say(quantity)} " in text and unit in text for text in texts)
     assert app.button(key="go_train").label == say("Train and compare")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from sklearn.linear_model import LogisticRegression
 
 from src.ml.prediction_history import recent_predictions
@@ -73,6 +75,18 @@ def test_the_model_in_the_url_is_chosen(model, language):
     save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "newer")
     assert open_page("predict", language, model="states").selectbox[0].value == "states"
     assert open_page("predict", language).selectbox[0].value == "newer"
+
+
+def test_a_model_of_other_libraries_is_used_with_a_warning(model, settings, language, say):
+    sidecar = settings.models_dir / "states.json"
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"libraries": {"scikit-learn": "0.1"}}))
+    app = open_page("predict", language)
+    start, end = say(
+        "The model was saved with {libraries}. Check its predictions, or train it anew.", libraries="|"
+    ).split("|")
+    assert app.warning[0].value.startswith(start + "scikit-learn 0.1")
+    assert app.warning[0].value.endswith(end)
+    assert len(app.number_input) == 3
 
 
 def test_a_corrupt_model_file_is_said_so_and_never_opened(model, settings, language, say):

@@ -55,6 +55,15 @@ def test_training_starts_a_job_and_goes_to_it(plant, monkeypatch, language):
     assert get_job(job.job_id).state == "cancelled"
 
 
+def test_a_comparison_that_runs_is_led_back_to(plant, classes, language, say):
+    job_id = put_running_job(classes.half)
+    app = open_page("train", language)
+    assert app.info[0].value.startswith(say("A comparison is running"))
+    app = click(app, f"watch_{job_id}")
+    assert app.query_params["job"] == job_id
+    assert say("running") in shown(app)
+
+
 def upload(content: bytes, language: str, name: str = "mine.csv") -> AppTest:
     app = open_page("train", language, source="upload")
     app.file_uploader[0].upload(name, content, "text/csv")
