@@ -14,6 +14,9 @@ from src.errors import InvalidPredictionInput
 from src.ml.signature import Feature, Signature, as_model_input
 from src.notes import Note
 
+LARGEST = float(np.finfo(np.float32).max)
+"""What is beyond is infinite to the preparation step, and to scikit-learn's trees."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -143,6 +146,10 @@ def _checked(feature: Feature, values: Mapping[str, Any]) -> Any:
     if not np.isfinite(number):
         raise InvalidPredictionInput(
             "{name!r} is {value!r}, which is no finite number.", name=feature.name, value=value
+        )
+    if abs(number) > LARGEST:
+        raise InvalidPredictionInput(
+            "{name!r} is {value!r}, which is larger than a model can take.", name=feature.name, value=value
         )
     return number
 

@@ -68,6 +68,8 @@ def test_values_outside_the_training_range_are_answered_with_a_warning(model, si
         ("temperature", "warm", "'warm', which is no number"),
         ("temperature", float("nan"), "no finite number"),
         ("temperature", float("inf"), "no finite number"),
+        ("temperature", 1e39, "larger than a model can take"),
+        ("temperature", -1e308, "larger than a model can take"),
         ("temperature", [1, 2], "no number"),
         ("seen", "yesterday", "no number"),
     ],
