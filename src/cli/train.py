@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -14,6 +16,10 @@ from src.config import get_settings
 
 if TYPE_CHECKING:
     from src.ml.model_comparison import Comparison
+
+_WIDE = 110
+"""Columns of a terminal that has room for the candidates' full names."""
+_SHORT = {"Accuracy": "Acc.", "Precision": "Prec."}
 
 
 def train(
@@ -53,8 +59,11 @@ def train(
     }
     comparison = _compare(console, data, save_best, choices)
     for note in comparison.notes:
-        console.print(f"[dim]{note}[/]", highlight=False)
-    Console().print(_leaderboard(comparison))
+        console.print(f"[dim]{escape(str(note))}[/]", highlight=False)
+    stdout = Console()
+    stdout.print(_leaderboard(comparison, with_names=stdout.width >= _WIDE))
+    for line in _left_out(comparison):
+        console.print(f"[red]{escape(line)}[/]", highlight=False)
     if out is not None:
         comparison.leaderboard.to_csv(out, index_label="id")
     if save_best is not None:
@@ -82,7 +91,7 @@ def _compare(console: Console, data: Path, save_best: str | None, choices: dict[
             check_new_name(save_best)  # before minutes of training, not after
         table = read_table(data, data.name, TableLimits.from_settings(get_settings()))
         for note in table.notes:
-            console.print(f"[dim]{note}[/]", highlight=False)
+            console.print(f"[dim]{escape(str(note))}[/]", highlight=False)
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as progress:
             bar = progress.add_task("Starting workers", total=1.0)
@@ -103,21 +112,29 @@ def _doing(comparison: Comparison) -> str:
     return f"{done} of {len(comparison.candidates)} candidates{left}"
 
 
-def _leaderboard(comparison: Comparison) -> Table:
+def _leaderboard(comparison: Comparison, *, with_names: bool) -> Table:
     from src.evaluation.metrics import metrics_for
 
     names = [metric.name for metric in metrics_for(comparison.task)]
     title = f"{comparison.target}: ranked by {comparison.metric}, {comparison.folds} folds, split {comparison.split}"
-    table = Table(title=title, caption="≈ within one standard error of the best")
-    table.add_column("")
-    table.add_column("Model", no_wrap=True)
-    for name in names:
-        table.add_column(name, justify="right")
-    table.add_column("Fit s", justify="right")
+    table = Table(title=title, caption="≈ within one standard error of the best", box=SIMPLE, pad_edge=False)
+    for heading in ("", "Id", *(["Model"] if with_names else [])):
+        table.add_column(heading, no_wrap=True)
+    for heading in [*(_SHORT.get(name, name) for name in names), "Fit s"]:
+        table.add_column(heading, justify="right", min_width=6)
     for candidate in comparison.candidates:
-        if candidate.state != "done":
-            table.add_row("", candidate.name, candidate.reason or "not done in time", style="red")
-            continue
-        values = ["—" if (v := candidate.metrics[name]) is None else f"{v:.4f}" for name in names]
-        table.add_row("≈" if candidate.tied else "", candidate.name, *values, f"{candidate.fit_seconds or 0:.2f}")
+        if candidate.state == "done":
+            values = ["—" if (v := candidate.metrics[name]) is None else f"{v:.4f}" for name in names]
+            seconds = f"{candidate.fit_seconds or 0:.2f}"
+            who = [candidate.id, candidate.name] if with_names else [candidate.id]
+            table.add_row("≈" if candidate.tied else "", *who, *values, seconds)
     return table
+
+
+def _left_out(comparison: Comparison) -> list[str]:
+    """Say who is not in the table, and why."""
+    return [
+        f"{candidate.name}: {candidate.reason or 'not done in time'}"
+        for candidate in comparison.candidates
+        if candidate.state != "done"
+    ]
