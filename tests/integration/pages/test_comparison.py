@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,29 @@ def test_a_finished_comparison_shows_the_leaderboard_and_the_best_on_the_holdout
     assert {say("Leaderboard"), say("Save the ones worth keeping")} <= {each.value for each in app.subheader}
     assert len(app.get("plotly_chart")) == 6
     assert say("Confusion matrix of {model}", model="Logistic Regression") in shown(app)
+
+
+def test_the_figures_say_where_they_come_from(classes, language, say):
+    captions = " ".join(shown(open_page("train", language, job=put_finished_job(classes.whole).job_id)))
+    assert say("split: {split}", split=say("random")) in captions
+    assert say("trained on {train}, held out {holdout}", train=168, holdout=72) in captions
+
+
+TIE = "The {count} marked ≈ are within one standard error of the best: the data cannot tell them apart."
+
+
+def test_the_best_alone_is_no_tie(classes, language, say):
+    app = open_page("train", language, job=put_finished_job(classes.whole).job_id)
+    assert app.dataframe[0].value[say("Rank")].tolist() == ["1", "2", "3", "4"]
+    assert "≈" not in " ".join(shown(app))
+
+
+def test_candidates_that_the_data_cannot_tell_apart_are_marked(classes, language, say):
+    first, second, *others = classes.whole.candidates
+    tied = replace(classes.whole, candidates=(first, replace(second, tied=True), *others))
+    app = open_page("train", language, job=put_finished_job(tied).job_id)
+    assert app.dataframe[0].value[say("Rank")].tolist() == ["1 ≈", "2 ≈", "3", "4"]
+    assert any(say(TIE, count=2) in text for text in shown(app))
 
 
 def test_charts_have_the_number_marks_of_the_language(classes, language):

@@ -32,6 +32,11 @@ def test_jobs_are_listed_with_their_state_and_one_can_be_looked_at(classes, lang
     assert the_error(app) == say("All candidates failed. {name}: {reason}", name="lr", reason="no")
 
 
+def test_a_running_comparison_says_how_far_it_is(classes, language, say):
+    app = open_page("jobs", language, inspect=put_running_job(classes.half))
+    assert say("{done} of {total} candidates compared", done=1, total=4) in app.get("progress")[0].proto.text
+
+
 def test_a_finished_comparison_can_be_opened_from_the_jobs(classes, language, say):
     app = open_page("jobs", language, inspect=put_finished_job(classes.whole).job_id)
     assert app.button(key="open_comparison").label == say("Open the comparison")
