@@ -92,8 +92,9 @@ def predict_rows(
     outcomes = np.asarray(model.predict(prepared)).ravel()
     if not hasattr(model, "predict_proba"):
         return outcomes, None
-    labels = [str(label) for label in model.classes_]
-    return outcomes, pd.DataFrame(model.predict_proba(prepared), columns=labels, index=rows.index)
+    shares = np.asarray(model.predict_proba(prepared))
+    classes = signature.classes if len(signature.classes) == shares.shape[1] else model.classes_
+    return outcomes, pd.DataFrame(shares, columns=[str(label) for label in classes], index=rows.index)
 
 
 def what_if(
@@ -122,13 +123,18 @@ def guess_signature(model: Any) -> Signature:
     """
     names = getattr(model, "feature_names_in_", None)
     count = getattr(model, "n_features_in_", None)
+    classes = getattr(model, "classes_", ())
+    if type(model).__module__.startswith("pycaret.") and names is not None:
+        names = names[:-1]  # its pipelines count the target among the features, and the classes by their number
+        encoder = getattr(model, "named_steps", {}).get("label_encoding")
+        classes = classes if encoder is None else encoder.transformer.classes_
     if names is None and count is None:
         raise InvalidPredictionInput("This model does not say which values it takes, so it cannot be used by hand.")
     if names is None:
         names = [f"feature {number}" for number in range(1, int(count) + 1)]  # type: ignore[arg-type]
-    classes = tuple(np.asarray(getattr(model, "classes_", ())).tolist())
     features = tuple(Feature(str(name), "number") for name in names)
-    return Signature(features, "prediction", "classification" if classes else "regression", classes)
+    labels = tuple(np.asarray(classes).tolist())
+    return Signature(features, "prediction", "classification" if labels else "regression", labels)
 
 
 def _checked(feature: Feature, values: Mapping[str, Any]) -> Any:
