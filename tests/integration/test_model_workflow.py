@@ -149,18 +149,17 @@ def test_a_pycaret_pipeline_is_saved_and_loaded(settings, table, tmp_path):
         "from src.utils.model_store import load_model\n"
         "features = pd.read_csv(sys.argv[1]).drop(columns='state')\n"
         "models = [load_model(f'pycaret {form}') for form in ('pickle', 'joblib')]\n"
-        "print(json.dumps([model.predict(features).tolist() for model in models]))\n"
+        "tables = [model.predict(features).tolist() for model in models]\n"
         "from src.ml.prediction import guess_signature, predict_row\n"
         "signature = guess_signature(models[0])\n"
         "by_hand = predict_row(models[0], signature, features.iloc[0].to_dict())\n"
-        "print(json.dumps([signature.names, by_hand.outcome, by_hand.probabilities]))\n",
+        "print(json.dumps([tables, signature.names, by_hand.outcome, by_hand.probabilities]))\n",
         str(tmp_path / "table.csv"),
     )
 
-    tables, by_hand = loaded.splitlines()
+    tables, names, outcome, probabilities = json.loads(loaded)
     expected = json.loads(trained)
-    assert json.loads(tables) == [expected] * 2
-    names, outcome, probabilities = json.loads(by_hand)
+    assert tables == [expected] * 2
     assert names == [name for name in table.columns if name != "state"]
     assert outcome == expected[0]
     assert max(probabilities, key=probabilities.get) == outcome
