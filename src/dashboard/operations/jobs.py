@@ -8,11 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.job_card import show_job_card, state_name
-from src.dashboard.components.page import asked_in_url, errors_shown, page_header, put_in_url, show_error
+from src.dashboard.components.page import asked_in_url, errors_shown, page_header, put_in_url
 from src.dashboard.locale import _, duration, moment
 from src.dashboard.machine_learning.comparison_view import progress_message
 from src.dashboard.page_list import go_to
-from src.errors import JobNotFound
 from src.jobs import Job, get_job, list_jobs
 
 LIVE = "2s"
@@ -74,12 +73,16 @@ def _detail(jobs: list[Job]) -> None:
     start = ids.index(asked_in_url("inspect", ids, ids[0]))
     chosen = st.selectbox(_("Look at one"), ids, index=start, format_func=titles.__getitem__, key="inspect")
     put_in_url("inspect", chosen)
-    try:
-        job = get_job(chosen)
-    except JobNotFound as error:
-        show_error(error)
-        return
-    is_comparison = job.kind == "compare_models"
-    show_job_card(job, progress_message(job) if is_comparison else "")
-    if is_comparison and job.result and st.button(_("Open the comparison"), key="open_comparison", type="primary"):
-        go_to("train", job=job.job_id)
+    live = any(job.job_id == chosen and not job.is_finished for job in jobs)
+    st.fragment(_card, run_every=LIVE if live else None)(chosen, live)
+
+
+def _card(job_id: str, was_live: bool) -> None:
+    with errors_shown():
+        job = get_job(job_id)
+        if was_live and job.is_finished:
+            st.rerun()
+        is_comparison = job.kind == "compare_models"
+        show_job_card(job, progress_message(job) if is_comparison else "")
+        if is_comparison and job.result and st.button(_("Open the comparison"), key="open_comparison", type="primary"):
+            go_to("train", job=job.job_id)
