@@ -191,7 +191,8 @@ def response(table: Any, columns: list[str], now: float, axis: str, title: str) 
 
 
 def _points(x: list[float], y: list[float], title: str) -> go.Figure:
-    figure = go.Figure(go.Scattergl(x=x, y=y, mode="markers", marker={"size": 5, "color": PALETTE[0], "opacity": 0.5}))
+    # Not in WebGL: a browser keeps 16 contexts, ten charts need 30, and those of the best model would go blank.
+    figure = go.Figure(go.Scatter(x=x, y=y, mode="markers", marker={"size": 5, "color": PALETTE[0], "opacity": 0.5}))
     figure.update_layout(title={"text": title, "font": {"size": 14}}, showlegend=False)
     return figure
 
