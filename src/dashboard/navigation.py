@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from src.config import get_settings
-from src.dashboard.components.page import show_error
-from src.dashboard.locale import LANGUAGE_KEY, LANGUAGES, _, language_of, preferred_language
+from src.dashboard.components.page import put_in_url, show_error
+from src.dashboard.locale import LANGUAGE_KEY, LANGUAGES, LAST_LANGUAGE_KEY, _, current_language, preferred_language
 from src.dashboard.page_list import PAGES
 from src.errors import FarolError, InvalidSettings
 
@@ -25,7 +25,6 @@ def run() -> None:
     except InvalidSettings as error:  # without settings there is no language to say it in
         st.error(str(error), icon=":material/error:")
         st.stop()
-    _choose_language()
     page = st.navigation(_pages())
     _sidebar()
     try:
@@ -63,24 +62,17 @@ def _pages() -> dict[str, list[st.Page]]:
     }
 
 
-def _choose_language() -> None:
-    """Take the language from the URL, in any of its spellings, before the first text is written."""
-    code = st.query_params.get(LANGUAGE_KEY)
-    by_name = {name: each for each, name in LANGUAGES.items()}  # which is what the select box puts into the URL
-    asked = language_of(code) or by_name.get(code or "")
-    if asked and LANGUAGE_KEY not in st.session_state:
-        st.session_state[LANGUAGE_KEY] = asked
-
-
 def _sidebar() -> None:
     codes = list(LANGUAGES)
     with st.sidebar:
-        st.selectbox(
+        chosen = st.selectbox(
             _("Language"),
             codes,
-            index=codes.index(preferred_language()),
+            index=codes.index(current_language()),
             format_func=LANGUAGES.__getitem__,
             key=LANGUAGE_KEY,
-            bind="query-params",
         )
+        st.session_state[LAST_LANGUAGE_KEY] = chosen
+        if LANGUAGE_KEY in st.query_params or chosen != preferred_language():
+            put_in_url(LANGUAGE_KEY, chosen)
         st.toggle(_("Times in UTC"), key="utc", persist_state="session")

@@ -25,12 +25,16 @@ from src.notes import Note
 LANGUAGES = {"en": "English", "pt_BR": "Português"}
 FOLDER = Path(__file__).parent
 LANGUAGE_KEY = "lang"
+LAST_LANGUAGE_KEY = "last_language"
+"""What was spoken last: a widget's own state is lost when another page is opened before the first is all drawn."""
 
 
 def current_language() -> str:
     """Return the language of this session: as chosen or as in the URL, else the browser's, else the setting."""
-    chosen = st.session_state.get(LANGUAGE_KEY)
-    return chosen if chosen in LANGUAGES else preferred_language()
+    for chosen in (st.session_state.get(LANGUAGE_KEY), st.session_state.get(LAST_LANGUAGE_KEY)):
+        if chosen in LANGUAGES:
+            return chosen
+    return language_of(st.query_params.get(LANGUAGE_KEY)) or preferred_language()
 
 
 def preferred_language() -> str:
