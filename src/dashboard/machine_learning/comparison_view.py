@@ -9,6 +9,7 @@ from src.dashboard.components.page import errors_shown, provenance, show_error
 from src.dashboard.locale import _, duration, moment, ngettext, number, translated
 from src.dashboard.machine_learning.finalists_view import show_finalists
 from src.dashboard.machine_learning.leaderboard import show_leaderboard
+from src.dashboard.machine_learning.table_profile import source_name
 from src.errors import JobNotFound
 from src.jobs import Job, get_job
 from src.ml.model_comparison import Comparison
@@ -52,7 +53,7 @@ def _result(job: Job) -> None:
         return
     provenance(
         _("Data: {source}, {rows} rows").format(
-            source=comparison.fingerprint["source"] or "—", rows=number(comparison.fingerprint["rows"], 0)
+            source=source_name(comparison.fingerprint["source"]), rows=number(comparison.fingerprint["rows"], 0)
         ),
         _("trained on {train}, held out {holdout}").format(
             train=number(comparison.train_rows, 0), holdout=number(comparison.holdout_rows, 0)

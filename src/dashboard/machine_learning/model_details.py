@@ -9,7 +9,7 @@ import streamlit as st
 
 from src.dashboard.components.page import errors_shown, flash
 from src.dashboard.locale import _, moment, number
-from src.dashboard.machine_learning.table_profile import kind_name
+from src.dashboard.machine_learning.table_profile import kind_name, source_name
 from src.evaluation.metrics import metrics_for
 from src.ml.saved_models import LoadedModel
 from src.utils.model_store import default_store, get_models_summary
@@ -66,7 +66,7 @@ def show_details(saved: LoadedModel) -> None:
     if training:
         st.caption(
             _("Trained on {rows} rows of {source}").format(
-                rows=number(training["rows"], 0), source=training["source"] or "—"
+                rows=number(training["rows"], 0), source=source_name(training["source"])
             )
             + (f", {moment(training['from'])} – {moment(training['to'])}" if training["from"] else "")
         )

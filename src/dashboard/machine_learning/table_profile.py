@@ -8,6 +8,14 @@ import streamlit as st
 from src.dashboard.locale import _, number
 from src.tables.profile import TableProfile, profile_table
 
+PLANT = "plant"
+"""Source of the plant's own table, as records have it; no file can be called so."""
+
+
+def source_name(source: str) -> str:
+    """Return what people call the source of a table: a file's name, or the plant."""
+    return _("plant") if source == PLANT else source or "—"
+
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _profile(frame: pd.DataFrame) -> TableProfile:

@@ -14,7 +14,7 @@ from src.dashboard.components.page import asked_in_url, page_header, put_in_url,
 from src.dashboard.locale import _, moment, translated
 from src.dashboard.machine_learning.choices_form import choose
 from src.dashboard.machine_learning.comparison_view import show_comparison
-from src.dashboard.machine_learning.table_profile import show_profile
+from src.dashboard.machine_learning.table_profile import PLANT, show_profile, source_name
 from src.errors import FarolError, NoReadings
 from src.jobs import list_jobs, submit
 from src.ml.comparison_job import TABLE
@@ -23,7 +23,6 @@ from src.sensors.training_table import get_dataframe_leituras_sensores
 from src.tables.limits import TableLimits
 from src.tables.reader import TableFile, read_table
 
-PLANT = "plant"
 UPLOAD = "upload"
 
 
@@ -56,7 +55,7 @@ def show() -> None:
     if choices is None:
         return
     if st.button(_("Train and compare models"), type="primary", key="start", icon=":material/play_arrow:"):
-        title = _("Compare models: {target} from {source}").format(target=choices.target, source=source)
+        title = _("Compare models: {target} from {source}").format(target=choices.target, source=source_name(source))
         try:
             job = submit("compare_models", asdict(choices), title=title, attachments={TABLE: _as_parquet(frame)})
         except FarolError as error:
@@ -107,7 +106,7 @@ def _plant_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
         if st.button(_("Refresh"), icon=":material/refresh:", key="refresh", type="tertiary"):
             load_sensor_data.clear()
             st.rerun()
-    return frame, _("plant"), ()
+    return frame, PLANT, ()
 
 
 def _uploaded_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:

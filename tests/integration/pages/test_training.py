@@ -29,7 +29,7 @@ def test_without_readings_training_offers_the_demo_plant(language, say):
 
 def test_training_on_the_plant_is_one_press_away(plant, language, say):
     app = open_page("train", language)
-    assert app.selectbox(key="target_" + say("plant")).value == "state"
+    assert app.selectbox(key="target_plant").value == "state"
     assert app.multiselect[0].value == FEATURES
     assert app.segmented_control(key="split_time-random-group").value == "time"
     assert any(say("By time") == text for text in shown(app))
