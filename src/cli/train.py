@@ -56,6 +56,7 @@ def train(
         "n_select": n_select,
         "seed": seed,
         "source": data.name,
+        "refit": save_best is not None,
     }
     comparison = _compare(console, data, save_best, choices)
     for note in comparison.notes:

@@ -54,7 +54,7 @@ class FoldScores:
 
 @dataclass(frozen=True)
 class FittedCandidate:
-    """A candidate on the holdout (fitted on the training part), and the pickled pipeline fitted on all rows."""
+    """A candidate on the holdout (fitted on the training part), and the pickled pipeline fitted on all rows, if any."""
 
     holdout: Holdout
     artefact: bytes = field(repr=False)
@@ -80,12 +80,14 @@ def cross_validate(data: TrainingData, candidate: Candidate) -> FoldScores:
     return FoldScores(by_metric, seconds / len(scores), _remarks(caught))
 
 
-def fit_for_good(data: TrainingData, candidate: Candidate) -> FittedCandidate:
-    """Evaluate a candidate on the holdout, then fit it on every row."""
+def fit_for_good(data: TrainingData, candidate: Candidate, *, refit: bool) -> FittedCandidate:
+    """Evaluate a candidate on the holdout, then, with `refit`, fit it on every row."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same remarks as in cross-validation
         pipeline = _fit(data, candidate, data.split.train)
         holdout = _holdout(data, pipeline, data.split.holdout)
+        if not refit:
+            return FittedCandidate(holdout, b"")
         everything = np.arange(len(data.target))
         return FittedCandidate(holdout, pickle.dumps(_fit(data, candidate, everything), protocol=5))
 

@@ -55,6 +55,8 @@ class Choices:
         Seed of everything random.
     max_rows : int, optional
         Use at most so many rows, evenly picked.
+    refit : bool
+        Fit the best on the whole table as well, so that they can be saved; a look at the leaderboard needs no such fit.
     units : dict
         Unit of each column, where known.
     source : str
@@ -74,6 +76,7 @@ class Choices:
     budget: float | None = None
     seed: int = 42
     max_rows: int | None = None
+    refit: bool = True
     units: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
 

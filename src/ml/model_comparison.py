@@ -300,7 +300,7 @@ class _Run:
         chosen = self.comparison.ranked[: self.plan.choices.n_select]
         known = {candidate.id: candidate for candidate in self.plan.candidates}
         futures: dict[str, Future[FittedCandidate]] = {
-            candidate.id: executor.submit(fit_for_good, self.plan.data, candidate)
+            candidate.id: executor.submit(fit_for_good, self.plan.data, candidate, refit=self.plan.choices.refit)
             for candidate in sorted((known[result.id] for result in chosen), key=lambda candidate: -candidate.cost)
         }
         finalists = []

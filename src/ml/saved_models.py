@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from src.errors import ModelCorrupt
+from src.errors import ModelCorrupt, ModelNotSaved
 from src.ml.model_comparison import Comparison
 from src.ml.prediction import guess_signature
 from src.ml.signature import Signature
@@ -87,6 +87,11 @@ def save_finalist(
         As in `src.utils.model_store.save_model`.
     """
     finalist = next(f for f in comparison.finalists if f.id == candidate)
+    if not artefact:
+        raise ModelNotSaved(
+            "{candidate!r} was compared without refit, so there is no model to save. Compare again.",
+            candidate=candidate,
+        )
     if hashlib.sha256(artefact).hexdigest() != finalist.sha256:
         raise ModelCorrupt(
             "The file of {candidate!r} is not what the comparison made. Compare again.", candidate=candidate

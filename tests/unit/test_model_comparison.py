@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.errors import InvalidComparison, NoLeaderboard
+from src.errors import InvalidComparison, ModelNotSaved, NoLeaderboard
 from src.ml.candidates import DESCRIPTIONS, candidates_for, choose_candidates
 from src.ml.comparison_plan import Choices, plan_comparison
 from src.ml.model_comparison import Comparison, compare_models
+from src.ml.saved_models import save_finalist
 
 FAST = ["dt", "nb", "ridge", "dummy"]
 
@@ -62,6 +63,17 @@ def test_a_saved_model_is_made_of_scikit_learn_and_lightgbm_only(table, here):
     for finalist in comparison.finalists:
         assert b"src." not in finalist.artefact
         assert b"pycaret" not in finalist.artefact
+
+
+def test_without_refit_there_is_a_leaderboard_and_a_holdout_but_nothing_to_save(table, here, settings):
+    choices = {"features": FEATURES, "include": ["dt"], "fold": 2, "executor": here}
+    comparison = compare_models(table, "state", refit=False, **choices)
+    assert (
+        comparison.finalists[0].holdout.metrics
+        == compare_models(table, "state", **choices).finalists[0].holdout.metrics
+    )
+    with pytest.raises(ModelNotSaved, match="without refit"):
+        save_finalist(comparison, "dt", comparison.finalists[0].artefact, "empty")
 
 
 def test_errors_are_ranked_from_the_lowest(table, here):
