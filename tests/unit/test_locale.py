@@ -94,6 +94,22 @@ def test_shares_are_written_as_percentages(speak: Speak, language: str, written:
     assert [percent(0.9351), percent(0.0721, 0), percent(1.0)] == written
 
 
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", ["1E30", "-2.5E20", "1.2E16", "3.2E-7", "0.0004", "0.04", "-1.2346E30", "∞"]),
+        ("pt_BR", ["1E30", "-2,5E20", "1,2E16", "3,2E-7", "0,0004", "0,04", "-1,2346E30", "∞"]),
+    ],
+)
+def test_numbers_of_any_size_can_be_written_and_small_ones_do_not_become_nothing(
+    speak: Speak, language: str, written: list[str]
+) -> None:
+    speak(language)
+    large = [number(1e30), number(-2.5e20), number(1.2e16, 0)]
+    small = [number(3.2e-7), number(4e-4, 2), number(0.04, 1)]
+    assert [*large, *small, score(-1.23456e30), number(float("inf"))] == written
+
+
 @pytest.mark.parametrize("language", list(LANGUAGES))
 def test_what_is_not_known_is_a_dash(speak: Speak, language: str) -> None:
     speak(language)

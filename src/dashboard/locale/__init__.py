@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import io
+import math
 import string
 from datetime import datetime
 from functools import lru_cache
@@ -25,6 +26,8 @@ from src.notes import Note
 LANGUAGES = {"en": "English", "pt_BR": "Português"}
 FOLDER = Path(__file__).parent
 LANGUAGE_KEY = "lang"
+_LARGEST, _SMALLEST = 1e15, 1e-6
+"""Numbers beyond are written with a power of ten; babel cannot write much larger ones otherwise."""
 LAST_LANGUAGE_KEY = "last_language"
 """What was spoken last: a widget's own state is lost when another page is opened before the first is all drawn."""
 
@@ -98,11 +101,19 @@ def _catalogue(language: str) -> _gettext.NullTranslations:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number for people: at most so many digits behind the point, a dash where there is none."""
+    """Write a number for people, a dash where there is none.
+
+    It has at most so many digits behind the point; more where it is so small that nothing would be left of it.
+    """
     if value is None or value != value:
         return "—"
+    size = abs(value)
+    if _LARGEST <= size < math.inf or 0 < size < _SMALLEST:
+        return _scientific(value)
     from babel.numbers import format_decimal
 
+    if digits and 0 < size < 10**-digits:
+        digits = -math.floor(math.log10(size))
     pattern = "#,##0." + "#" * digits if digits else "#,##0"
     return format_decimal(value, format=pattern, locale=current_language())
 
@@ -111,10 +122,18 @@ def score(value: float | None, digits: int = 4) -> str:
     """Write a metric with a fixed number of digits, so that a column of them can be compared at a glance."""
     if value is None or value != value:
         return "—"
+    if _LARGEST <= abs(value) < math.inf:
+        return _scientific(value)
     from babel.numbers import format_decimal
 
     digits = digits if abs(value) < 100 else 1
     return format_decimal(value, format="#,##0." + "0" * digits, locale=current_language())
+
+
+def _scientific(value: float) -> str:
+    from babel.numbers import format_scientific
+
+    return format_scientific(value, format="0.####E0", locale=current_language())
 
 
 def percent(share: float | None, digits: int = 1) -> str:
