@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from src.notes import Note
 from src.tables.profile import profile_table, suggest_features, suggest_task
 
 FEWEST_ROWS = 20
+_FIRST_UNSURE_INTEGER = 2.0**53
+"""From here on neighbouring whole numbers are the same float."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def plan_comparison(table: pd.DataFrame, choices: Choices) -> ComparisonPlan:
     InvalidComparison
         A choice does not fit the table or another choice; the message names both.
     """
+    _check_names(table)
     _check_choices(table, choices)
     notes: list[Note] = []
     table = _usable_rows(table, choices, notes)
@@ -143,6 +147,17 @@ def time_column(table: pd.DataFrame) -> str | None:
     return times[0] if times else None
 
 
+def _check_names(table: pd.DataFrame) -> None:
+    """A file's names are checked when it is read; a frame from Python may have any."""
+    for name in table.columns:
+        if not isinstance(name, str):
+            raise InvalidComparison(
+                "The column name {name!r} is not text. Rename the columns first: table.rename(columns=str).", name=name
+            )
+    for name in table.columns[table.columns.duplicated()]:
+        raise InvalidComparison("The table has two columns called {name!r}. Give each its own name.", name=name)
+
+
 def _check_choices(table: pd.DataFrame, choices: Choices) -> None:
     for name in [choices.target, *(choices.features or [])]:
         if name not in table.columns:
@@ -155,6 +170,9 @@ def _check_choices(table: pd.DataFrame, choices: Choices) -> None:
         raise InvalidComparison("No features are chosen. Choose at least one column to predict from.")
     if choices.target in (choices.features or []):
         raise InvalidComparison("{name!r} is the target and cannot be a feature as well.", name=choices.target)
+    for name, times in Counter(choices.features or []).items():
+        if times > 1:
+            raise InvalidComparison("The feature {name!r} is chosen twice. Choose it once.", name=name)
     _check_number("fold", choices.fold, 2, 50)
     _check_number("n_select", choices.n_select, 1, 50)
     _check_number("holdout", choices.holdout, 0.05, 0.9)
@@ -235,12 +253,21 @@ def _target(column: pd.Series, task: Task) -> NDArray[Any]:
         values = column.to_numpy(dtype=float)
         if not np.isfinite(values).all():
             raise InvalidComparison("The target {name!r} has infinite values. Mend the data.", name=str(column.name))
+        if values.min() == values.max():
+            raise InvalidComparison(
+                "The target {name!r} is {value:g} in every row; there is nothing to learn. Choose another target.",
+                name=str(column.name),
+                value=float(values[0]),
+            )
         return values.astype(np.float32).astype(float)  # seven digits, as in PyCaret, so that scores agree with it
     if pd.api.types.is_bool_dtype(column):
         return column.to_numpy(dtype=bool)
+    if pd.api.types.is_signed_integer_dtype(column):
+        return column.to_numpy(dtype=np.int64)
     if pd.api.types.is_numeric_dtype(column):
         values = column.to_numpy(dtype=float)
-        return values.astype(np.int64) if np.all(values == np.round(values)) else values.astype(str)
+        whole = np.all((values == np.round(values)) & (np.abs(values) < _FIRST_UNSURE_INTEGER))
+        return values.astype(np.int64) if whole else values.astype(str)
     return column.astype(str).to_numpy(dtype=object).astype(str)
 
 
@@ -295,6 +322,10 @@ def _group_split(table: pd.DataFrame, target: NDArray[Any], stratified: bool, ch
     column = choices.split.removeprefix("group:")
     if column not in table.columns:
         raise InvalidComparison("There is no column {name!r} to group by.", name=column)
+    if column == choices.target:
+        raise InvalidComparison(
+            "{name!r} is the target and cannot be the group: each class would be on one side only.", name=column
+        )
     groups = table[column].astype(str).to_numpy()
     return split_by_group(
         target, groups, stratified=stratified, folds=choices.fold, holdout=choices.holdout, seed=choices.seed

@@ -259,6 +259,7 @@ def test_the_fingerprint_tells_tables_apart(table):
         ({"features": ["state"]}, "cannot be a feature as well"),
         ({"features": []}, "No features"),
         ({"features": ["nowhere"]}, "There is no column 'nowhere'"),
+        ({"features": ["heat", "shake", "heat"]}, "'heat' is chosen twice"),
         ({"sort": "Beauty"}, "'Beauty' is no metric for classification"),
         ({"sort": "R2"}, "'R2' is no metric for classification"),
         ({"fold": 1}, "fold is 1"),
@@ -269,7 +270,8 @@ def test_the_fingerprint_tells_tables_apart(table):
         ({"seed": -1}, "seed is -1"),
         ({"split": "luck"}, "'luck' is no way to split"),
         ({"split": "group:nobody"}, "There is no column 'nobody' to group by"),
-        ({"split": "group:state"}, "2 different values; at least 3"),
+        ({"split": "group:state"}, "'state' is the target and cannot be the group"),
+        ({"features": ["heat"], "target": "load", "split": "group:load"}, "'load' is the target and cannot be"),
         ({"include": ["rf", "magic"]}, "'magic'"),
         ({"include": []}, "No candidate"),
         ({"task": "regression"}, "is not a number"),
@@ -290,11 +292,26 @@ def test_choices_that_do_not_fit_are_refused_with_what_and_why(table, choices, m
         (lambda t: t.assign(heat=np.nan), "'heat' has no values"),
         (lambda t: t.assign(heat=np.inf), "'heat' has infinite values"),
         (lambda t: t.assign(state=[f"s{i}" for i in range(len(t))]), "300 classes"),
+        (lambda t: pd.concat([t, t[["heat"]]], axis=1), "two columns called 'heat'"),
+        (lambda t: t.rename(columns={"load": 7}), r"column name 7 is not text.*rename\(columns=str\)"),
     ],
 )
 def test_tables_that_cannot_be_compared_on_are_refused(table, change, message):
     with pytest.raises(InvalidComparison, match=message):
         plan_comparison(change(table), Choices("state", features=FEATURES))
+
+
+def test_a_number_that_is_the_same_in_every_row_cannot_be_predicted(table):
+    with pytest.raises(InvalidComparison, match=r"'load' is 3\.5 in every row"):
+        plan_comparison(table.assign(load=3.5), Choices("load", features=FEATURES))
+
+
+@pytest.mark.parametrize("labels", [(2**53, 2**53 + 1), (1e300, 2e300), (-1e19, 1e19)])
+def test_large_numbers_as_classes_are_kept_apart(table, labels):
+    state = pd.Series(labels)[(table["state"] == "failure").astype(int)].to_numpy()
+    plan = plan_comparison(table.assign(state=state), Choices("state", features=FEATURES, task="classification"))
+    assert [float(label) for label in plan.data.classes] == [float(label) for label in labels]
+    assert len(set(plan.data.classes)) == 2
 
 
 def test_split_by_time_needs_a_time_column(table):
