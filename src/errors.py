@@ -67,6 +67,10 @@ class InvalidTable(FarolError, ValueError):
     """A file or a frame cannot be read as a table."""
 
 
+class FileNotWritten(FarolError):
+    """A file that a person asked for cannot be written where it is to go."""
+
+
 class InvalidComparison(FarolError, ValueError):
     """The choices for a comparison do not fit the data or each other."""
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from src.config import get_settings
+from src.errors import FileNotWritten
 
 if TYPE_CHECKING:
     from src.ml.model_comparison import Comparison
@@ -43,6 +44,8 @@ def train(
     Example: `python -m src train --data readings.csv --target state --metric F1 --split time --save-best press`
     """
     console = Console(stderr=True)
+    if out is not None:
+        _check_place(out)  # before minutes of training, not after
     choices = {
         "target": target,
         "sort": metric,
@@ -66,13 +69,29 @@ def train(
     for line in _left_out(comparison):
         console.print(f"[red]{escape(line)}[/]", highlight=False)
     if out is not None:
-        comparison.leaderboard.to_csv(out, index_label="id")
+        _write(comparison, out)
     if save_best is not None:
         from src.ml.saved_models import save_finalist
 
         best = comparison.finalists[0]
         saved = save_finalist(comparison, best.id, best.artefact, save_best)
         console.print(f"Saved {comparison.best.name} as [bold]{saved.name}[/], version {saved.version}.")
+
+
+def _check_place(out: Path) -> None:
+    if out.is_dir():
+        raise FileNotWritten("{path!r} cannot be written: it is a folder. Name a file in it.", path=str(out))
+    if not out.parent.is_dir():
+        raise FileNotWritten("{path!r} cannot be written: its folder is not there. Make it first.", path=str(out))
+
+
+def _write(comparison: Comparison, out: Path) -> None:
+    try:
+        comparison.leaderboard.to_csv(out, index_label="id")
+    except OSError as error:
+        raise FileNotWritten(
+            "{path!r} cannot be written: {reason}. Choose another place.", path=str(out), reason=error.strerror
+        ) from error
 
 
 def _listed(text: str | None) -> list[str] | None:
@@ -118,18 +137,26 @@ def _leaderboard(comparison: Comparison, *, with_names: bool) -> Table:
 
     names = [metric.name for metric in metrics_for(comparison.task)]
     title = f"{comparison.target}: ranked by {comparison.metric}, {comparison.folds} folds, split {comparison.split}"
-    table = Table(title=title, caption="≈ within one standard error of the best", box=SIMPLE, pad_edge=False)
+    ties = sum(candidate.tied for candidate in comparison.candidates) > 1  # the best alone is no tie
+    caption = "≈ within one standard error of the best" if ties else None
+    table = Table(title=title, caption=caption, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("", "Id", *(["Model"] if with_names else [])):
         table.add_column(heading, no_wrap=True)
     for heading in [*(_SHORT.get(name, name) for name in names), "Fit s"]:
-        table.add_column(heading, justify="right", min_width=6)
+        table.add_column(heading, justify="right", min_width=6, overflow="fold")
     for candidate in comparison.candidates:
         if candidate.state == "done":
-            values = ["—" if (v := candidate.metrics[name]) is None else f"{v:.4f}" for name in names]
+            values = [_score(candidate.metrics[name]) for name in names]
             seconds = f"{candidate.fit_seconds or 0:.2f}"
             who = [candidate.id, candidate.name] if with_names else [candidate.id]
-            table.add_row("≈" if candidate.tied else "", *who, *values, seconds)
+            table.add_row("≈" if ties and candidate.tied else "", *who, *values, seconds)
     return table
+
+
+def _score(value: float | None) -> str:
+    if value is None:
+        return "—"
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:.5g}"
 
 
 def _left_out(comparison: Comparison) -> list[str]:

@@ -55,6 +55,8 @@ def test_a_leaderboard_comes_out_and_the_best_is_saved(file, tmp_path):
         (["--target", "state", "--fold", "0"], "fold is 0"),
         (["--target", "state", "--budget", "nan"], "budget is nan"),
         (["--target", "state", "--save-best", "../away"], "../away"),
+        (["--target", "state", "--include", "dt", "--out", "nowhere/board.csv"], "nowhere/board.csv"),
+        (["--target", "state", "--include", "dt", "--out", "src"], "'src' cannot be written"),
     ],
 )
 def test_what_cannot_be_compared_ends_with_one_line_and_exit_code_1(file, tmp_path, arguments, message):
@@ -63,6 +65,15 @@ def test_what_cannot_be_compared_ends_with_one_line_and_exit_code_1(file, tmp_pa
     assert message in run.stderr
     assert "Traceback" not in run.stderr
     assert run.stdout == ""
+
+
+def test_the_leaderboard_fits_a_terminal_of_80_columns_and_the_best_alone_is_no_tie(file, tmp_path):
+    run = _train(tmp_path, "--data", str(file), "--target", "state", "--include", "lightgbm,dummy", "--fold", "2")
+    assert run.returncode == 0, run.stderr
+    assert "…" not in run.stdout
+    assert "Fit s" in run.stdout
+    assert max(map(len, run.stdout.splitlines())) <= 80
+    assert "≈" not in run.stdout
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3\n", b"\x89PNG\r\n\x1a\n\x00\x00"])
