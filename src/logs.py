@@ -28,7 +28,13 @@ def configure_logging(settings: Settings, *, job_id: str | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidSettings("The log folder cannot be made: {reason}.", reason=str(error)) from error
-    handlers: list[logging.Handler] = [RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=3, encoding="utf-8")]
+    try:
+        file = RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=3, encoding="utf-8")
+    except OSError as error:
+        raise InvalidSettings(
+            "The log file cannot be opened: {reason}. Change FAROL_LOG_DIR or its permissions.", reason=str(error)
+        ) from error
+    handlers: list[logging.Handler] = [file]
     if job_id is None:  # the standard error of a job's process is that file already
         handlers.append(logging.StreamHandler())
     for handler in handlers:

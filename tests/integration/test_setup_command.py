@@ -64,3 +64,10 @@ def test_a_folder_that_cannot_be_made_ends_in_one_line(settings: Settings, tmp_p
     done = farol("setup", FAROL_MODELS_DIR=str(tmp_path / "file" / "models"))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "cannot be made" in done.stderr
+
+
+def test_a_log_file_that_cannot_be_opened_ends_in_one_line(settings: Settings, tmp_path: Path):
+    (tmp_path / "log" / "farol.log").mkdir(parents=True)
+    done = farol("setup")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "The log file cannot be opened" in done.stderr
