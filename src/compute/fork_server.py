@@ -23,10 +23,10 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
-REQUEST = struct.Struct("q")
-"""Process id of the dead worker to replace, 0 for none; the descriptor of the new worker's connection goes with it."""
-REPLY = struct.Struct("qq")
-"""Process id of the new worker, number of the signal that ended the old one."""
+NUMBER = struct.Struct("q")
+"""A request or a reply. `START` asks for a worker, and the descriptor of its connection goes with it: the reply is its
+process id. The id of a worker asks for its end: the reply is the number of the signal that ended it."""
+START = 0
 
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -43,6 +43,7 @@ def main(descriptor: int, search_path: list[str], preload: list[str]) -> None:
     control = socket.socket(fileno=descriptor)
     faulthandler.enable()  # a crash in a library leaves its stack in the log
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that has the pool
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     sys.path[:] = search_path
     for name in preload:
@@ -57,23 +58,29 @@ def _serve(control: socket.socket) -> None:
     workers: set[int] = set()
     try:
         while True:
-            request, descriptors, *_ = socket.recv_fds(control, REQUEST.size, 1)
+            request, descriptors, *_ = socket.recv_fds(control, NUMBER.size, 1)
             if not request:
                 return
-            (dead,) = REQUEST.unpack(request)
-            ended_by = _reap(dead) if dead in workers else 0
-            workers.discard(dead)
-            worker = os.fork()
-            if worker == 0:
-                control.close()
-                _work(descriptors[0])
-            os.close(descriptors[0])
-            workers.add(worker)
-            control.sendall(REPLY.pack(worker, ended_by))
+            (number,) = NUMBER.unpack(request)
+            if number == START:
+                reply = _split_off(control, *descriptors)
+                workers.add(reply)
+            else:
+                reply = _reap(number) if number in workers else 0
+                workers.discard(number)
+            control.sendall(NUMBER.pack(reply))
     finally:
         for worker in workers:
-            os.kill(worker, signal.SIGKILL)
-            os.waitpid(worker, 0)
+            _reap(worker)
+
+
+def _split_off(control: socket.socket, descriptor: int) -> int:
+    worker = os.fork()
+    if worker == 0:
+        control.close()
+        _work(descriptor)
+    os.close(descriptor)
+    return worker
 
 
 def _reap(worker: int) -> int:

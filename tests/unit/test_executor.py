@@ -188,6 +188,15 @@ def test_a_task_that_runs_can_be_cancelled_and_its_worker_is_free_again(settings
             endless.result(5)
 
 
+def test_ctrl_c_is_not_for_the_workers_from_their_first_moment_on(settings: Settings) -> None:
+    with open_executor(workers=1) as executor:
+        future = executor.submit(tasks.after, 0.2, "done")
+        while not future.done():
+            for process in processes_below():
+                process.send_signal(signal.SIGINT)
+        assert future.result() == "done"
+
+
 @pytest.mark.parametrize("reason", [None, ValueError, KeyboardInterrupt])
 def test_nothing_runs_when_the_context_has_ended(settings: Settings, tmp_path: Path, reason) -> None:
     futures: list = []
@@ -232,6 +241,27 @@ def test_shutdown_without_waiting_leaves_nothing_behind(settings: Settings) -> N
         until(lambda: not processes_below())
 
 
+def test_shutdown_can_cancel_what_is_queued_while_what_runs_is_finished(settings: Settings, tmp_path: Path) -> None:
+    with open_executor(workers=1) as executor:
+        running = executor.submit(tasks.leave_a_mark, tmp_path / "mark", 0.3)
+        queued = [executor.submit(tasks.after, 0, None) for _ in range(3)]
+        pid_in(tmp_path / "mark")
+        executor.shutdown(cancel_futures=True)
+        assert running.exception(0) is None
+        assert all(future.cancelled() for future in queued)
+
+
+def test_a_task_whose_worker_is_killed_after_shutdown_is_tried_once_more_too(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with open_executor(workers=1) as executor:
+        first = executor.submit(tasks.after, 0.3, None)
+        killed = executor.submit(tasks.killed_the_first, 1, tmp_path / "deaths")
+        executor.shutdown()
+        assert first.done()
+        assert killed.result(0) == "survived"
+
+
 OWNER = """
 import os, sys, time
 print("imported", flush=True)
@@ -239,6 +269,7 @@ from src.compute.executor import open_executor
 with open_executor(workers=2) as executor:
     print(executor.submit(os.getpid).result() != os.getpid(), flush=True)
     if "--forever" in sys.argv:
+        list(executor.map(time.sleep, [0.3, 0.3]))  # two workers, of which one is idle then
         executor.submit(time.sleep, 600)
         time.sleep(600)
 """
