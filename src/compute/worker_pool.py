@@ -145,9 +145,13 @@ class WorkerPool(Executor):
 
     def _take_worker(self) -> _Worker:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self._server.start_worker()
+            worker = self._idle.pop() if self._idle else None
+        if worker is None:
+            return self._server.start_worker()
+        if worker.connection.poll():  # it has not been asked anything: that is its end
+            self._server.bury(worker)
+            return self._take_worker()
+        return worker
 
     def _assign(self, future: Future[Any], worker: _Worker | None) -> None:
         with self._lock:

@@ -158,6 +158,14 @@ def test_an_idle_worker_that_is_killed_is_replaced(settings: Settings) -> None:
         assert executor.submit(tasks.after, 0, "next").result(10) == "next"
 
 
+def test_a_worker_that_died_idle_costs_the_next_task_no_attempt(settings: Settings, tmp_path: Path) -> None:
+    with open_executor(workers=1) as executor:
+        worker = psutil.Process(executor.submit(tasks.process_id).result())
+        worker.kill()
+        until(lambda: worker.status() == psutil.STATUS_ZOMBIE)
+        assert executor.submit(tasks.killed_the_first, 1, tmp_path / "deaths").result(10) == "survived"
+
+
 def test_work_goes_on_when_the_fork_server_is_killed(settings: Settings) -> None:
     with open_executor(workers=1) as executor:
         worker = psutil.Process(executor.submit(tasks.process_id).result())
