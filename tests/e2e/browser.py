@@ -62,8 +62,17 @@ def settled(page: Page) -> Page:
 
 
 def screenshot(page: Page, name: str) -> Path:
-    """Keep a picture of the page, for people to look at."""
+    """Keep a picture of the whole page, for people to look at.
+
+    The page scrolls inside its main part, so that the window is made as high as that for a moment.
+    """
     OUTPUT.mkdir(exist_ok=True)
     path = OUTPUT / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
+    window = page.viewport_size
+    assert window is not None
+    content = int(page.get_by_test_id("stMain").evaluate("main => main.scrollHeight"))
+    page.set_viewport_size({"width": window["width"], "height": max(content, window["height"])})
+    settled(page)
+    page.screenshot(path=path)
+    page.set_viewport_size(window)
     return path

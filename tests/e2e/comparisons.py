@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.browser import SETTLE_MILLISECONDS
 from tests.e2e.widgets import choose_several, expand, keyed, keyed_from, table_with, type_number
@@ -16,7 +16,11 @@ LASTING = "Gaussian Process Classifier"
 
 
 def choose(page: Page, candidates: Iterable[str], *, rows: int, slow: bool = False) -> None:
-    """Choose a comparison that is small enough for a test; `slow` offers the slow candidates too."""
+    """Choose a comparison that is small enough for a test; `slow` offers the slow candidates too.
+
+    The split is the random one: by time it would depend on the day whether each class is on both sides.
+    """
+    keyed_from(page, "split_").get_by_role("radio", name="Random").click()
     expand(page, "More options")
     type_number(page, "max_rows", str(rows))
     if slow:
@@ -45,6 +49,22 @@ def leaderboard(page: Page) -> list[dict[str, str]]:
 def ranked(page: Page) -> list[str]:
     """Return the candidates that have a score, the best first."""
     return [row["Model"] for row in leaderboard(page) if row["Rank"]]
+
+
+def finalists(page: Page, job_id: str) -> tuple[str, ...]:
+    """Return the identifiers of the best, in order."""
+    prefix = f"st-key-name_{job_id}_"
+    classes = [field.get_attribute("class") or "" for field in keyed_from(page, f"name_{job_id}_").all()]
+    return tuple(name.removeprefix(prefix) for each in classes for name in each.split() if name.startswith(prefix))
+
+
+def open_candidate(page: Page, job_id: str, candidate: str) -> tuple[Locator, Locator]:
+    """Open the card of one of the best; return its field for the name and its button to save."""
+    name = keyed(page, f"name_{job_id}_{candidate}").locator("input")
+    if not name.is_visible():
+        page.get_by_test_id("stExpander").filter(has=name).locator("summary").click()
+    expect(name).to_be_visible()
+    return name, keyed(page, f"save_{candidate}").get_by_role("button")
 
 
 def expect_result(page: Page, finalists: int) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser_setup import find_chromium
 from tests.e2e.browser import launch, open_context
 from tests.e2e.server import Server, running_server
+from tests.e2e.trained import Trained, train_and_save
 
 DAYS = 7
 EXPECT_MILLISECONDS = 30_000.0
@@ -51,6 +52,13 @@ def server(chromium_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """A dashboard with a small demo plant, for the tests of one file."""
     with running_server(tmp_path_factory.mktemp("farol"), days=DAYS) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def trained(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    """A comparison that is done and one of its best saved, for all tests that only look at what came out."""
+    with running_server(tmp_path_factory.mktemp("trained"), days=DAYS) as server:
+        yield train_and_save(browser, server)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.e2e.browser import open_context
 from tests.e2e.comparisons import LASTING, choose, expect_result, job_in, leaderboard, ranked, start
 from tests.e2e.jobs import held, members, process_of
 from tests.e2e.server import Server
-from tests.e2e.widgets import chosen, expand, expect_no_error, keyed, keyed_from, table_with, wait_for
+from tests.e2e.widgets import expand, expect_chosen, expect_no_error, keyed, keyed_from, table_with, wait_for
 
 CANCEL_SECONDS = 2.0
 
@@ -33,7 +33,7 @@ def test_a_comparison_of_the_plant_fills_its_leaderboard_and_ends_when_cancelled
     profile = {row["Column"]: row["Type"] for row in table_with(page, "Column", "Type", "Missing")}
     assert profile["vibration"] == "number"
     assert profile["timestamp"] == "time"
-    assert chosen(keyed_from(page, "features_")) == ["lux", "temperature", "vibration"]
+    expect_chosen(keyed_from(page, "features_"), ["lux", "temperature", "vibration"])
     expect(keyed_from(page, "target_").locator("input")).to_have_value("state")
     split = page.locator("[data-testid='stColumn']").filter(has=keyed_from(page, "split_"))
     expect(split.get_by_role("radio", name="By time")).to_be_checked()

@@ -1,0 +1,223 @@
+"""What came out of a comparison, saving one of its best, and predicting by hand with it."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.browser import settled
+from tests.e2e.comparisons import leaderboard, open_candidate
+from tests.e2e.server import Server
+from tests.e2e.trained import OTHERS, WITH_PROBABILITIES, Trained
+from tests.e2e.widgets import (
+    choose_option,
+    expand,
+    expect_chart,
+    expect_no_error,
+    keyed,
+    keyed_from,
+    table_with,
+    tables,
+    type_number,
+    type_text,
+    wait_for,
+)
+
+FOLDS = 5
+METRICS = ["Accuracy", "AUC", "Recall", "Precision", "F1", "Kappa", "MCC"]
+
+
+@pytest.fixture(scope="module")
+def server(trained: Trained) -> Server:
+    return trained.server
+
+
+@pytest.fixture
+def result(page: Page, trained: Trained) -> Page:
+    """The page of the comparison, in a session that did not make it."""
+    page.goto(f"{trained.server.url}/train?job={trained.job_id}")
+    expect(keyed_from(page, "save_")).to_have_count(5)
+    wait_for(page, lambda: len(tables(page)) >= 3, "the three tables of a result")
+    return page
+
+
+@pytest.fixture
+def form(page: Page, trained: Trained) -> Page:
+    """The page Predict by hand with the saved model."""
+    page.goto(f"{trained.server.url}/predict")
+    expect(keyed(page, "predict")).to_be_visible()
+    choose_option(keyed(page, "model"), trained.model)
+    return page
+
+
+def test_the_leaderboard_has_means_spreads_and_ties_and_the_best_five_are_charted(
+    result: Page, trained: Trained
+) -> None:
+    rows = leaderboard(result)
+    assert len(rows) == len(WITH_PROBABILITIES) + len(OTHERS)
+    assert [row["Rank"].split()[0] for row in rows] == [str(place) for place in range(1, len(rows) + 1)]
+    check_ties(rows)
+    for row in rows:
+        assert (row["AUC"] == "—") is (row["Model"] in OTHERS.values()), row
+
+    names = {**WITH_PROBABILITIES, **OTHERS}
+    five = [names[candidate] for candidate in trained.finalists]
+    assert five == [row["Model"] for row in rows[:5]]
+    of_five = [table for table in tables(result) if [row["Model"] for row in table] == five]
+    assert len(of_five) == 2, "one table of the best five, one of them on the holdout"
+
+    expect_chart(result, "top_spread")
+    expect_chart(result, "top_bars")
+    expect(keyed_from(result, "confusion_")).to_have_count(5)
+    for chart in keyed_from(result, "confusion_").all():
+        expect(chart.locator(".hm image")).to_have_count(1)
+    for state in ("failure", "normal", "warning"):
+        keyed(result, "curve_class").get_by_role("radio", name=state).click()
+        expect(result.get_by_test_id("stMarkdown").filter(has_text=f"ROC curve: {state}")).to_be_visible()
+        expect_chart(result, "roc")
+        expect_chart(result, "pr")
+    expect_no_error(result)
+
+
+def check_ties(rows: list[dict[str, str]]) -> None:
+    """Within one standard error of the best is what is marked, as far as the rounded figures can tell."""
+    scores = [[float(part) for part in row["Accuracy"].split(" ± ")] for row in rows]
+    best, spread = scores[0]
+    error = spread / math.sqrt(FOLDS - 1)
+    surely_tied = sum(best - mean < error - 0.001 for mean, _ in scores) > 1
+    surely_alone = sum(best - mean < error + 0.001 for mean, _ in scores) == 1
+    for row, (mean, _) in zip(rows, scores, strict=True):
+        if surely_alone:
+            assert "≈" not in row["Rank"], "there is nothing that it could be tied with"
+        elif surely_tied and abs(best - mean - error) > 0.001:
+            assert ("≈" in row["Rank"]) is (best - mean < error), row
+
+
+def test_a_name_that_cannot_be_used_is_said_at_once_and_cannot_be_saved(result: Page, trained: Trained) -> None:
+    candidate = next(candidate for candidate in trained.finalists if candidate != trained.saved)
+    name, save = open_candidate(result, trained.job_id, candidate)
+    card = result.get_by_test_id("stExpander").filter(has=name)
+    expect(save).to_be_enabled()
+    refused = {
+        trained.model: "already",
+        trained.model.upper(): "already",
+        "../x": "cannot name a model",
+        "": "cannot name a model",
+        "registry": "cannot name a model",
+    }
+    for wrong, reason in refused.items():
+        type_text(name, wrong)
+        expect(card.get_by_test_id("stAlertContentWarning"), f"on {wrong!r}").to_contain_text(reason)
+        expect(save, f"on {wrong!r}").to_be_disabled()
+        type_text(name, "A good one")
+        expect(card.get_by_test_id("stAlertContentWarning")).to_have_count(0)
+        expect(save).to_be_enabled()
+    expect_no_error(result)
+
+
+def test_values_typed_in_are_answered_with_class_probabilities_and_where_it_comes_from(
+    form: Page, trained: Trained
+) -> None:
+    wait_for(form, lambda: table_with(form, "Name", "Notes"), "the saved models")
+    [listed] = [row for row in table_with(form, "Name", "Notes") if row["Name"] == trained.model]
+    assert listed["Notes"] == trained.notes
+    for field in ("lux", "temperature", "vibration"):
+        expect(input_of(form, trained, field)).to_be_visible()
+    expect(form.get_by_text("seen in training:")).to_have_count(3)
+
+    predict(form, trained, lux="151.25", temperature="45.5", vibration="2.25")
+    card = keyed(form, "answer_card")
+    expect(card.get_by_test_id("stMetricValue")).to_have_text(re.compile("normal|warning|failure"))
+    outcome = card.get_by_test_id("stMetricValue").inner_text()
+    share = re.search(r"([\d.]+)%", card.inner_text())
+    assert share
+    expect_chart(form, "probabilities")
+    bars = keyed(form, "probabilities").locator(".barlayer .point text").all_text_contents()
+    assert f"{share[1]}%" in bars
+    assert sum(float(bar.rstrip("%")) for bar in bars) == pytest.approx(100, abs=0.2)
+    strip = form.get_by_test_id("stCaptionContainer").filter(has_text="answered in")
+    expect(strip).to_contain_text(f"{trained.model}, version 1")
+    expect(strip).to_have_text(re.compile(r"trained \d{4}-\d\d-\d\d \d\d:\d\d.* answered in [\d.]+ ms"))
+    expect(form.get_by_test_id("stAlertContentWarning")).to_have_count(0)
+
+    assert history(form)[0]["Answer"] == outcome
+    expect_no_error(form)
+
+
+def test_a_value_outside_the_range_is_warned_about_and_answered(form: Page, trained: Trained) -> None:
+    predict(form, trained, vibration="99")
+    warning = form.get_by_test_id("stAlertContentWarning").filter(has_text="vibration")
+    expect(warning).to_contain_text("99")
+    expect(keyed(form, "answer_card").get_by_test_id("stMetricValue")).to_be_visible()
+    predict(form, trained, vibration="1.5")
+    expect(warning).to_have_count(0)
+    expect(keyed(form, "answer_card").get_by_test_id("stMetricValue")).to_be_visible()
+    expect_no_error(form)
+
+
+def test_moving_an_input_changes_the_answer_and_a_new_question_starts_from_its_own_value(
+    form: Page, trained: Trained
+) -> None:
+    predict(form, trained, lux="300", temperature="40", vibration="1.5")
+    expect_chart(form, "response")
+    choose_option(keyed_from(form, "what_if_"), "vibration")
+    thumb = keyed_from(form, f"slide_{key_of(trained, 'vibration')}").get_by_role("slider")
+    answers = []
+    for key, end in (("Home", "min"), ("End", "max")):
+        expect(thumb).to_be_visible()
+        value = float(thumb.get_attribute(end) or "nan")
+        thumb.press(key)
+        said = what_if_answer(form, "vibration", f"{value:g}")
+        expect(said).to_be_visible()
+        answers.append(re.sub(r" · vibration = \S+ \S+", "", said.inner_text()))
+    assert answers[0] != answers[1]
+    expect_chart(form, "response")
+    predict(form, trained, vibration="2.5")
+    expect(what_if_answer(form, "vibration", "2.5")).to_be_visible()
+    expect_no_error(form)
+
+
+def what_if_answer(page: Page, field: str, value: str) -> Locator:
+    return page.get_by_test_id("stMarkdown").filter(has_text=re.compile(rf"state: .* {field} = {re.escape(value)} "))
+
+
+def test_nonsense_typed_into_the_inputs_does_no_harm(form: Page, trained: Trained) -> None:
+    for nonsense in ("abc", "1e999", "--5", "", "1e308", "-1e308", "1e38", "0x10", "٣", "1,5", "NaN"):
+        type_number(form, key_of(trained, "temperature"), nonsense)
+        keyed(form, "predict").get_by_role("button").click()
+        settled(form)
+        expect(form.get_by_test_id("stException")).to_have_count(0)
+    predict(form, trained, temperature="40.5")
+    wait_for(form, lambda: history(form) and float(history(form)[0]["temperature"]) == 40.5, "a prediction afterwards")
+    expect_no_error(form)
+
+
+def key_of(trained: Trained, field: str) -> str:
+    return f"{trained.model}_{field}".replace(" ", "-")
+
+
+def input_of(page: Page, trained: Trained, field: str) -> Locator:
+    return keyed(page, key_of(trained, field))
+
+
+def predict(page: Page, trained: Trained, **values: str) -> None:
+    """Type values, ask, and wait until the newest in the list of predictions is of these values."""
+    for field, value in values.items():
+        type_number(page, key_of(trained, field), value)
+    keyed(page, "predict").get_by_role("button").click()
+
+    def answered() -> bool:
+        latest = history(page)
+        return bool(latest) and all(float(latest[0][field]) == float(value) for field, value in values.items())
+
+    wait_for(page, answered, f"the answer to {values}")
+
+
+def history(page: Page) -> list[dict[str, str]]:
+    """Return the predictions listed on the page, the newest first."""
+    if page.get_by_test_id("stExpander").filter(has_text="Predictions made").count():
+        expand(page, "Predictions made")
+    return table_with(page, "Answer", "Version")
