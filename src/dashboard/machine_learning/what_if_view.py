@@ -32,7 +32,7 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
         low,
         high,
         float(values[name]),
-        key=f"slide_{saved.name}_{name}",
+        key=f"slide_{saved.name}_{name}_{values[name]}",  # a new answer starts at its own value, not at the last one
     )
     grid = np.linspace(low, high, GRID).tolist()
     table = what_if(saved.model, saved.signature, values, name, [*grid, moved])
@@ -47,7 +47,7 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
         lines = classes or ["outcome"]
         axis = f"{name} ({feature.unit})" if feature.unit else name
         title = _("Probability") if classes else saved.signature.target
-        figure = charts.response(table.iloc[:-1], lines, moved, axis, title)
+        figure = charts.response(table.sort_values("value"), lines, moved, axis, title)
         charts.show(figure, "response", _("How the answer changes with {name}").format(name=name))
 
 
