@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from src.config import get_settings
-from src.errors import InvalidJob
+from src.errors import FileNotWritten, InvalidJob
 from src.jobs.queue import job_not_found
 from src.storage.atomic import write_atomically
 
@@ -37,6 +37,8 @@ def write_attachments(job_id: str, attachments: Mapping[str, bytes]) -> None:
     ------
     InvalidJob
         A name that is not a plain file name.
+    FileNotWritten
+        The disk is full, or the folder is not writable.
     """
     for name in attachments:
         if not _NAME.fullmatch(name):
@@ -46,10 +48,15 @@ def write_attachments(job_id: str, attachments: Mapping[str, bytes]) -> None:
                 name=name,
             )
     folder = job_folder(job_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in attachments.items():
-        write_atomically(folder / name, content)
-    write_atomically(folder / _LIST, json.dumps(sorted(attachments)).encode())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in attachments.items():
+            write_atomically(folder / name, content)
+        write_atomically(folder / _LIST, json.dumps(sorted(attachments)).encode())
+    except OSError as error:
+        raise FileNotWritten(
+            "The files of a job cannot be written: {reason}. Check the disk and FAROL_DATA_DIR.", reason=str(error)
+        ) from error
 
 
 def read_attachments(job_id: str) -> dict[str, bytes]:

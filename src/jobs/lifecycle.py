@@ -46,6 +46,8 @@ def submit(
     ------
     InvalidJob
         An unknown kind, or a name that cannot name an attachment.
+    FileNotWritten
+        The attachments cannot be written: the disk is full, say.
     """
     check_kind(kind)
     stored = json_dict(parameters, "parameters")
@@ -63,6 +65,7 @@ def get_job(job_id: str) -> Job:
     ------
     JobNotFound
     """
+    job_folder(job_id)  # refuses what no job can be called: PostgreSQL fails at a NUL
     poll()
     return queue.fetch(job_id)
 
@@ -116,6 +119,7 @@ def cancel(job_id: str) -> Job:
     InvalidJob
         It has ended already.
     """
+    job_folder(job_id)
     before, process = queue.cancel(job_id)
     if before not in ("queued", "running", "cancelled"):
         raise InvalidJob("Job {job_id} is not running any more: it is {state}.", job_id=job_id, state=before)

@@ -20,7 +20,7 @@ from src import jobs
 from src.config import PROJECT_ROOT, Settings, get_settings
 from src.database.engine import writing
 from src.database.tables import jobs as jobs_table
-from src.errors import InvalidJob, JobNotFound, NotJson
+from src.errors import FileNotWritten, InvalidJob, JobNotFound, NotJson
 from src.jobs import Job, launch, queue
 from src.jobs.kinds import KINDS
 from src.jobs.processes import this_host
@@ -368,12 +368,21 @@ def test_what_cannot_be_submitted_is_refused_and_leaves_no_job() -> None:
     assert jobs.list_jobs() == []
 
 
-@on_sqlite
-@pytest.mark.parametrize("job_id", ["ffff", "../../etc", "", "FFFF", "0" * 40])
+@pytest.mark.parametrize("job_id", ["ffff", "../../etc", "", "FFFF", "0" * 40, "a\0"])
 def test_an_unknown_job_is_a_named_error(job_id: str) -> None:
     for look in (jobs.get_job, jobs.cancel, jobs.retry, jobs.read_log):
         with pytest.raises(JobNotFound):
             look(job_id)
+
+
+@on_sqlite
+def test_a_job_whose_files_cannot_be_written_is_refused_and_leaves_no_job() -> None:
+    folder = get_settings().data_dir / "jobs"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("")  # in the way; permissions do not stop every user
+    with pytest.raises(FileNotWritten, match="files of a job"):
+        jobs.submit("add", {}, attachments={"a.txt": b"1"})
+    assert jobs.list_jobs() == []
 
 
 @on_sqlite
