@@ -85,7 +85,22 @@ def predict_rows(
         Classes or values.
     probabilities : DataFrame, shape (n_rows, n_classes), or None
         One column a class.
+
+    Raises
+    ------
+    InvalidPredictionInput
+        The model refuses the values; one saved without a signature may take others than numbers.
     """
+    try:
+        return _answers(model, signature, rows)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InvalidPredictionInput):
+            raise
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise InvalidPredictionInput("The model cannot take these values: {reason}", reason=reason) from error
+
+
+def _answers(model: Any, signature: Signature, rows: pd.DataFrame) -> tuple[np.ndarray[Any, Any], pd.DataFrame | None]:
     prepared: Any = as_model_input(rows, signature)
     if not hasattr(model, "feature_names_in_"):
         prepared = prepared.to_numpy()  # fitted without names; with them it would warn

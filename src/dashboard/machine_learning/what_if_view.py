@@ -54,4 +54,5 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
 def _range(feature: Feature, value: float) -> tuple[float, float]:
     low = min(feature.minimum if feature.minimum is not None else value - 1, value)
     high = max(feature.maximum if feature.maximum is not None else value + 1, value)
-    return (float(low), float(high)) if low < high else (float(low) - 1, float(high) + 1)
+    room = 0.0 if low < high else max(1.0, abs(low) / 1000)  # beside 1e17 a step of 1 is none
+    return float(low) - room, float(high) + room

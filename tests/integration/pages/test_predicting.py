@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from src.ml.prediction_history import recent_predictions
-from src.utils.model_store import list_models, save_model
+from src.ml.signature import Feature, Signature
+from src.utils.model_store import default_store, list_models, save_model
 from tests.integration.pages.samples import (
     click,
     open_page,
@@ -69,6 +73,23 @@ def test_a_model_without_a_signature_gets_generic_inputs(language):
     for field in app.number_input:
         field.set_value(5.0)
     assert click(app, "predict").metric[0].value == "on"
+
+
+def test_a_model_that_cannot_take_the_values_says_so(language, say):
+    words = pd.DataFrame({"shift": ["day", "night"]})
+    save_model(make_pipeline(OneHotEncoder(), LogisticRegression()).fit(words, ["on", "off"]), "words")
+    app = click(open_page("predict", language), "predict")
+    assert say("The model cannot take these values: {reason}", reason="").strip() in the_error(app)
+    assert not app.metric
+
+
+def test_an_input_that_was_the_same_in_all_training_rows_can_be_moved_however_large(language):
+    feature = {"name": "serial", "type": "number", "minimum": 1e17, "maximum": 1e17, "typical": 1e17}
+    signature = Signature((Feature(**feature),), "state", "classification", ("off", "on"))
+    trained = LogisticRegression().fit([[0.0], [1.0]], ["off", "on"])
+    default_store().save(trained, "serial", details={"signature": signature.to_dict()})
+    app = click(open_page("predict", language), "predict")
+    assert app.slider[0].min < 1e17 < app.slider[0].max
 
 
 def test_the_model_in_the_url_is_chosen(model, language):
