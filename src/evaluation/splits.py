@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from src.errors import InvalidComparison
 
-SplitKind = Literal["random", "time", "group"]
 Rows = NDArray[np.int64]
 
 

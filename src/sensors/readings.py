@@ -21,7 +21,6 @@ from src.database.engine import reading
 from src.database.tables import sensor_readings, sensors
 from src.errors import InvalidTable, SensorNotFound
 
-READING_COLUMNS = ["sensor_id", "timestamp", "value", "data_quality"]
 
 _ROWS_AT_ONCE = 5_000
 _SQLITE_INSERT = (
