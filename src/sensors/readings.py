@@ -21,7 +21,6 @@ from src.database.engine import reading
 from src.database.tables import sensor_readings, sensors
 from src.errors import InvalidTable, SensorNotFound
 
-
 _ROWS_AT_ONCE = 5_000
 _SQLITE_INSERT = (
     "INSERT INTO sensor_readings (sensor_id, timestamp, value, data_quality) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
