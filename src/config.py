@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     log_dir: Folder = _setting(Path("logs"), "FAROL_LOG_DIR", "LOG_DIR")
     results_dir: Folder = _setting(Path("data/ml_results"), "FAROL_ML_RESULTS_PATH", "ML_RESULTS_PATH")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting("INFO", "FAROL_LOG_LEVEL")
-    cache_ttl: int = _setting(3600, "FAROL_CACHE_TTL", ge=0)
+    cache_ttl: int = _setting(3600, "FAROL_CACHE_TTL", ge=0, le=365 * 24 * 3600)
     """Seconds that loaded data stays cached."""
     workers: int = _setting(os.cpu_count() or 1, "FAROL_WORKERS", ge=1, le=256)
     """Worker processes of one job."""
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     """Jobs that run at once; the others wait in the queue."""
     job_stale_seconds: float = _setting(30.0, "FAROL_JOB_STALE_SECONDS", ge=2, allow_inf_nan=False)
     """Seconds without a heartbeat after which a running job counts as lost."""
-    dask_scheduler: str | None = _setting(None, "FAROL_DASK_SCHEDULER")
+    dask_scheduler: str | None = _setting(None, "FAROL_DASK_SCHEDULER", pattern=r"^[a-z]+://\S+$")
     """Address of a Dask scheduler, such as tcp://10.0.0.5:8786; none means local processes."""
     language: Literal["auto", "en", "pt_BR"] = _setting("auto", "FAROL_LANGUAGE")
     """Language of the dashboard; auto takes the browser's."""

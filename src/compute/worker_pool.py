@@ -237,8 +237,9 @@ class _ForkServer:
                     return _Worker(self._ask(fork_server.START, theirs.fileno()), ours)
                 except OSError as error:
                     if self._stopped or not self._served:
-                        reason = "The worker processes cannot be started, or were stopped. The log says why."
-                        raise WorkerDied(reason) from error
+                        raise WorkerDied(
+                            "The worker processes cannot be started, or were stopped. The log says why."
+                        ) from error
                 logger.warning("The process that starts the workers has died; a new one takes its place.")
                 self._end()
                 self._start()

@@ -7,34 +7,34 @@ from typing import NoReturn
 
 import streamlit as st
 
-from src.dashboard.components.page import errors_shown
+from src.dashboard.components.page import nothing_unsaid
 
 
 def _plant() -> None:
     from src.dashboard.operations import plant
 
-    with errors_shown():
+    with nothing_unsaid():
         plant.show()
 
 
 def _predict() -> None:
     from src.dashboard.machine_learning import manual
 
-    with errors_shown():
+    with nothing_unsaid():
         manual.show()
 
 
 def _train() -> None:
     from src.dashboard.machine_learning import train_model_view
 
-    with errors_shown():
+    with nothing_unsaid():
         train_model_view.show()
 
 
 def _jobs() -> None:
     from src.dashboard.operations import jobs
 
-    with errors_shown():
+    with nothing_unsaid():
         jobs.show()
 
 

@@ -49,18 +49,27 @@ def split_random(target: NDArray[Any], *, stratified: bool, folds: int, holdout:
 def split_by_time(times: NDArray[Any], *, folds: int, holdout: float) -> Split:
     """Hold out the latest rows; each fold trains on what came before the rows it is scored on.
 
-    Rows of the same moment are never on both sides of the holdout's border.
+    Rows of the same moment, of several machines say, are never on both sides of a border.
     """
     from sklearn.model_selection import TimeSeriesSplit
 
     order = np.argsort(times, kind="stable")
     border = int(np.searchsorted(times[order], times[order[int(len(order) * (1 - holdout))]], side="left"))
-    if border < folds + 1:
+    train, held = order[:border], order[border:]
+    moments, starts = np.unique(times[train], return_index=True)
+    if len(moments) < folds + 1:
         raise InvalidComparison(
             "There are too few different times to hold out the latest rows. Choose another split or more data."
         )
-    train, held = order[:border], order[border:]
-    return Split(train, held, _within(train, TimeSeriesSplit(folds).split(train)))
+    ends = np.append(starts[1:], len(train))
+    return Split(
+        train,
+        held,
+        tuple(
+            (train[: ends[fitting[-1]]], train[starts[scoring[0]] : ends[scoring[-1]]])
+            for fitting, scoring in TimeSeriesSplit(folds).split(moments)
+        ),
+    )
 
 
 def split_by_group(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from src.dashboard.components.page import errors_shown, flash
+from src.dashboard.components.page import errors_shown, flash, plain
 from src.dashboard.locale import _, moment, translated
 from src.jobs import Job, cancel, read_log, retry
 
@@ -35,13 +35,13 @@ def show_job_card(job: Job, message: str = "") -> None:
     """Show one job, with what can be done about it now."""
     with st.container(border=True, key=f"job_{job.job_id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{job.title or job.kind}**", width="stretch")
+            st.markdown(f"**{plain(job.title or job.kind)}**", width="stretch")
             st.badge(state_name(job.state), color=STATE_COLOURS[job.state])  # type: ignore[arg-type]
         if not job.is_finished:
             st.progress(job.progress, text=message or job.message)
         st.caption(_times(job))
         if job.error:
-            st.error(translated(job.error), icon=":material/error:")
+            st.error(plain(translated(job.error)), icon=":material/error:")
         _actions(job)
         if job.state != "queued":
             _log(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from src.errors import FarolError
 
 logger = logging.getLogger(__name__)
 _FLASH = "flash"
+_MARKDOWN = re.compile(r"([\\`*_\[\]$~<>#|{}!]|:(?=[A-Za-z]))")
 
 
 def page_header(title: str, question: str) -> None:
@@ -21,7 +23,7 @@ def page_header(title: str, question: str) -> None:
     st.title(title, anchor=False)
     st.caption(question)
     if message := st.session_state.pop(_FLASH, None):
-        st.success(message, icon=":material/check_circle:")
+        st.success(plain(message), icon=":material/check_circle:")
 
 
 def flash(message: str) -> None:
@@ -33,7 +35,7 @@ def show_error(error: FarolError) -> None:
     """Show what is wrong and what to do, with an id that the log has too."""
     number = secrets.token_hex(3)
     logger.warning("Shown to a person as %s: %s: %s", number, type(error).__name__, error)
-    st.error(f"{translated(error)}  \n:small[{_('Reference')}: {number}]", icon=":material/error:")
+    st.error(f"{plain(translated(error))}  \n:small[{_('Reference')}: {number}]", icon=":material/error:")
 
 
 @contextmanager
@@ -45,9 +47,29 @@ def errors_shown() -> Iterator[None]:
         show_error(error)
 
 
+@contextmanager
+def nothing_unsaid() -> Iterator[None]:
+    """Show a named error, and as a last resort any other: said to the reader with an id, and in full to the log."""
+    with errors_shown():
+        try:
+            yield
+        except FarolError:
+            raise
+        except Exception:
+            number = secrets.token_hex(3)
+            logger.exception("An unexpected error, shown to a person as %s", number)
+            message = _("Something went wrong that should not have. Reload the page; the log has the details.")
+            st.error(f"{message}  \n:small[{_('Reference')}: {number}]", icon=":material/error:")
+
+
+def plain(text: str) -> str:
+    """Take the power of Markdown out of a text that comes from data: it is shown letter by letter."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
 def provenance(*facts: str) -> None:
     """Write the strip that says where figures come from: data as of, model and version, computed when."""
-    st.caption(" · ".join(fact for fact in facts if fact))
+    st.caption(plain(" · ".join(fact for fact in facts if fact)))
 
 
 def asked_in_url(key: str, options: Sequence[str], default: str) -> str:

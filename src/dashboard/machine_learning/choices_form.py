@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components import charts
+from src.dashboard.components.page import plain
 from src.dashboard.locale import _, translated
 from src.dashboard.machine_learning.more_options import choose_more_options
 from src.dashboard.machine_learning.split_form import choose_split
@@ -59,6 +60,13 @@ def choose(frame: pd.DataFrame, profile: TableProfile, source: str, *, is_plant:
     if task == "classification":
         _show_balance(frame, target)
     split = choose_split(frame, profile, target, is_plant)
+    group = split.removeprefix("group:")
+    if group != split and group in features:
+        features.remove(group)
+        st.caption(
+            ":material/filter_alt_off: "
+            + plain(_("{name!r} is left out: a model is to be judged on groups that it never saw.").format(name=group))
+        )
     options = choose_more_options(task, len(frame))
     if not features:
         st.warning(_("Choose at least one feature to predict from."))
@@ -85,7 +93,7 @@ def _task(frame: pd.DataFrame, target: str, source: str) -> Task:
         default=suggestion.task,
         required=True,
         key=f"task_{source}_{target}",
-        help=translated(suggestion.reason),
+        help=plain(translated(suggestion.reason)),
     )
 
 
@@ -110,7 +118,7 @@ def _features(profile: TableProfile, target: str, source: str, is_plant: bool) -
     )
     for name in others:
         if name not in features and name in suggestion.left_out:
-            st.caption(f":material/filter_alt_off: {translated(suggestion.left_out[name])}")
+            st.caption(f":material/filter_alt_off: {plain(translated(suggestion.left_out[name]))}")
     if is_plant and "equipment" not in features:
         st.caption(
             ":material/filter_alt_off: "

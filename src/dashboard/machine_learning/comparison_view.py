@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from src.config import get_settings
 from src.dashboard.components.job_card import show_job_card
-from src.dashboard.components.page import errors_shown, provenance, show_error
+from src.dashboard.components.page import errors_shown, plain, provenance, show_error
 from src.dashboard.locale import _, duration, moment, ngettext, number, translated
 from src.dashboard.machine_learning.finalists_view import show_finalists
 from src.dashboard.machine_learning.leaderboard import show_leaderboard
@@ -62,7 +63,7 @@ def _result(job: Job) -> None:
         _("computed {time}").format(time=moment(job.finished_at)),
     )
     for note in comparison.notes:
-        st.caption(f":material/info: {translated(note)}")
+        st.caption(f":material/info: {plain(translated(note))}")
     if comparison.budget_reached:
         st.warning(_("The time budget was used up: the table shows what was done by then."))
     st.subheader(_("Leaderboard"), anchor=False)
@@ -78,11 +79,13 @@ def _split_name(split: str) -> str:
 
 def progress_message(job: Job) -> str:
     """Say what a comparison is doing."""
-    if job.is_finished or not job.result:
-        return "" if job.is_finished else _("Starting…")
-    comparison = Comparison.from_record(job.result)
-    if comparison.phase == "starting":
-        return ngettext("Starting {count} worker…", "Starting {count} workers…", comparison.workers)
+    if job.is_finished:
+        return ""
+    if job.state == "queued":
+        return _("Waiting until another job ends…")
+    comparison = Comparison.from_record(job.result) if job.result else None
+    if comparison is None or comparison.phase == "starting":
+        return ngettext("Starting {count} worker…", "Starting {count} workers…", get_settings().workers)
     if comparison.phase == "finishing":
         return _("Fitting the best on all rows…")
     done = sum(candidate.state in ("done", "failed") for candidate in comparison.candidates)

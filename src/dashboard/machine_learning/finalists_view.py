@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components import charts
-from src.dashboard.components.page import show_error
+from src.dashboard.components.page import plain, show_error
 from src.dashboard.locale import _, number, score, translated
-from src.errors import FarolError
+from src.errors import DuplicateModelName, FarolError
 from src.evaluation.metrics import metrics_for
 from src.jobs import Job, job_folder
 from src.ml.candidates import DESCRIPTIONS
@@ -94,10 +94,10 @@ def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
         label = st.segmented_control(_("Class"), labels, default=labels[0], required=True, key="curve_class")
     row = charts.side_by_side()
     with row.container(width=CHART_WIDTH):
-        st.markdown(f"**{_('ROC curve')}**: {label}")
+        st.markdown(f"**{_('ROC curve')}**: {plain(label)}")
         charts.show(charts.curves(holdouts, label, "roc"), "roc", _("ROC curves on the holdout"), 380)
     with row.container(width=CHART_WIDTH):
-        st.markdown(f"**{_('Precision and recall')}**: {label}")
+        st.markdown(f"**{_('Precision and recall')}**: {plain(label)}")
         charts.show(charts.curves(holdouts, label, "pr"), "pr", _("Precision-recall curves on the holdout"), 380)
 
 
@@ -122,32 +122,38 @@ def _save_card(job: Job, comparison: Comparison, finalist: Finalist) -> None:
         st.markdown(_(DESCRIPTIONS[candidate.model_type].template))
         st.caption(" · ".join(f"{name} {score(value)}" for name, value in candidate.metrics.items()))
         if saved_as:
-            st.success(_("Saved as {name!r}. It is now in the list of Predict by hand.").format(name=saved_as))
+            st.success(plain(_("Saved as {name!r}. It is now in the list of Predict by hand.").format(name=saved_as)))
         made = (job.finished_at or datetime.now(UTC)).strftime("%Y%m%d_%H%M%S")
         key = f"{job.job_id}_{finalist.id}"
         name = st.text_input(_("Name"), value=f"{candidate.model_type}_{made}", max_chars=100, key=f"name_{key}")
         problem = _problem_with(name)
-        if problem and not saved_as:
-            st.warning(problem)
+        overwrite = False
+        if isinstance(problem, DuplicateModelName) and not saved_as:
+            st.warning(plain(_("There is a model called {name!r} already.").format(name=name)))
+            overwrite = st.toggle(_("Save it as a new version of that model"), key=f"overwrite_{key}")
+        elif problem is not None and not saved_as:
+            st.warning(plain(translated(problem)))
         notes = st.text_area(_("Notes"), key=f"notes_{key}", max_chars=2000, height=80)
-        if st.button(_("Save"), icon=":material/save:", key=f"save_{finalist.id}", disabled=bool(problem)):
-            _save(job, comparison, finalist, name, notes)
+        if st.button(
+            _("Save"), icon=":material/save:", key=f"save_{finalist.id}", disabled=problem is not None and not overwrite
+        ):
+            _save(job, comparison, finalist, name, notes, overwrite=overwrite)
 
 
-def _problem_with(name: str) -> str | None:
+def _problem_with(name: str) -> FarolError | None:
     """Say at once what is wrong with a name, before anything is saved."""
     try:
         check_new_name(name)
     except FarolError as error:
-        return translated(error)
+        return error
     return None
 
 
-def _save(job: Job, comparison: Comparison, finalist: Finalist, name: str, notes: str) -> None:
+def _save(job: Job, comparison: Comparison, finalist: Finalist, name: str, notes: str, *, overwrite: bool) -> None:
     path = artefact_path(job_folder(job.job_id), finalist.id)
     try:
         with st.spinner(_("Saving…")):
-            save_finalist(comparison, finalist.id, path.read_bytes(), name, notes)
+            save_finalist(comparison, finalist.id, path.read_bytes(), name, notes, overwrite=overwrite)
     except FileNotFoundError:
         st.error(_("The fitted model is no longer in the job's folder. Compare again."))
     except FarolError as error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
+from src.dashboard.components.page import plain
 from src.dashboard.locale import _, score
 from src.evaluation.metrics import metrics_for
 from src.ml.model_comparison import CandidateResult, Comparison
@@ -25,10 +28,18 @@ def show_leaderboard(comparison: Comparison) -> None:
         hide_index=True,
         height=35 * (len(rows) + 1) + 3,
         alt=_("Candidates ranked by {metric}").format(metric=comparison.metric),
+        column_config=_widths(metrics, with_state=not finished),
     )
     st.caption(_explanation(comparison))
     if finished:
         _remarks(comparison)
+
+
+def _widths(metrics: list[str], *, with_state: bool) -> dict[Any, Any]:
+    """Widths in pixels with which a finished leaderboard fits a window of 1400 pixels, the sidebar open."""
+    fixed = {_("Rank"): 56, _("Model"): 212, _("Fit time (s)"): 60} | ({_("State"): 90} if with_state else {})
+    widths = fixed | dict.fromkeys(metrics, 87 if len(metrics) > 6 else 101)
+    return {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
 
 
 def _tied(comparison: Comparison) -> list[CandidateResult]:
@@ -54,7 +65,10 @@ def _row(
 
 def _mean_and_spread(candidate: CandidateResult, metric: str) -> str:
     mean, spread = candidate.metrics.get(metric), candidate.spread.get(metric)
-    return "—" if mean is None else f"{score(mean)} ± {score(spread, 3)}"
+    if mean is None:
+        return "—"
+    small = spread is not None and spread < 1  # then the zero before the point says nothing
+    return f"{score(mean)} ±{score(spread, 3).removeprefix('0') if small else score(spread, 3)}"
 
 
 def _state(candidate: CandidateResult) -> str:
@@ -78,7 +92,7 @@ def _remarks(comparison: Comparison) -> None:
     """Say below the table what it leaves out: who failed and why, who was not done in time, what a fit remarked."""
     for candidate in comparison.candidates:
         if candidate.state != "done":
-            st.warning(f"{candidate.name}: {_state(candidate)}", icon=":material/error:")
+            st.warning(plain(f"{candidate.name}: {_state(candidate)}"), icon=":material/error:")
     remarks = [f"{candidate.name}: {remark}" for candidate in comparison.candidates for remark in candidate.remarks]
     if remarks:
         with st.expander(_("Remarks while fitting: {count}").format(count=len(remarks)), icon=":material/comment:"):

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from src.dashboard.components import charts
-from src.dashboard.components.page import errors_shown, page_header, provenance, show_error
+from src.dashboard.components.page import errors_shown, page_header, plain, provenance, show_error
 from src.dashboard.locale import _, moment, number, percent, translated
 from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
 from src.dashboard.machine_learning.prediction_list import show_history
@@ -63,11 +63,19 @@ def show() -> None:
     with st.expander(_("Details of the model"), icon=":material/info:"):
         show_details(saved)
     values = _inputs(saved)
+    seen = st.session_state.get("model_seen")
+    st.session_state["model_seen"] = (saved.name, saved.version)
+    if values is not None and seen != (saved.name, saved.version):  # typed for a model that was deleted or replaced
+        st.warning(_("The model changed while you typed. Look at the values, then press Predict again."))
+        values = None
     if values is not None:
         _answer(saved, values)
     answered = st.session_state.get("answer")
     if answered and answered[0] == (saved.name, saved.version):
         _show_answer(saved, *answered[1:])
+        if values is not None:  # after the answer, which is worth having even where it cannot be kept
+            with errors_shown():
+                record_prediction(saved.name, saved.version, *answered[1:])
     show_history(name)
 
 
@@ -91,7 +99,7 @@ def _inputs(saved: LoadedModel) -> dict[str, Any] | None:
 
 
 def _input(feature: Feature, key: str) -> Any:
-    label = f"{feature.name} ({feature.unit})" if feature.unit else feature.name
+    label = plain(f"{feature.name} ({feature.unit})" if feature.unit else feature.name)
     if feature.type == "category":
         return st.selectbox(label, feature.categories, key=key, accept_new_options=True)
     if feature.type == "boolean":
@@ -99,7 +107,7 @@ def _input(feature: Feature, key: str) -> Any:
     known = feature.minimum is not None and feature.maximum is not None
     value = st.number_input(
         label,
-        value=float(feature.typical or 0.0),
+        value=float(f"{feature.typical or 0.0:.5g}"),
         step=_step(feature),
         format="%g",
         icon=ICONS.get(feature.name),
@@ -128,18 +136,16 @@ def _answer(saved: LoadedModel, values: dict[str, Any]) -> None:
         show_error(error)
         return
     st.session_state["answer"] = ((saved.name, saved.version), values, prediction)
-    with errors_shown():  # the answer is worth having even where it cannot be kept
-        record_prediction(saved.name, saved.version, values, prediction)
 
 
 def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Prediction) -> None:
     for note in prediction.warnings:
-        st.warning(translated(note), icon=":material/warning:")
+        st.warning(plain(translated(note)), icon=":material/warning:")
     left, right = st.columns([1, 2])
     with left, st.container(border=True, key="answer_card"):
         unit = saved.signature.target_unit
         outcome = prediction.outcome if isinstance(prediction.outcome, str) else f"{number(prediction.outcome)} {unit}"
-        st.metric(saved.signature.target, outcome.strip())
+        st.metric(plain(saved.signature.target), plain(outcome.strip()))
         if prediction.probabilities:
             top = next(iter(prediction.probabilities.values()))
             st.caption(_("probability {share}").format(share=percent(top)))

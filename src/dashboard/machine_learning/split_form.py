@@ -7,12 +7,15 @@ import streamlit as st
 
 from src.dashboard.locale import _
 from src.ml.comparison_plan import time_column
-from src.tables.profile import TableProfile
+from src.tables.profile import ColumnProfile, TableProfile
+
+MOST_NUMBERED_GROUPS = 1_000
 
 
 def choose_split(frame: pd.DataFrame, profile: TableProfile, target: str, is_plant: bool) -> str:
+    """Ask how rows are held out; the answer is what `Choices.split` takes."""
     times = time_column(frame)
-    groups = [c.name for c in profile.columns if c.kind in ("category", "text") and c.name != target and c.unique > 2]
+    groups = [column.name for column in profile.columns if column.name != target and _can_group(column, frame)]
     labels = {"time": _("By time"), "random": _("Random"), "group": _("By group")}
     kinds = [kind for kind in labels if (kind != "time" or times) and (kind != "group" or groups)]
     left, right = st.columns([2, 1])
@@ -41,3 +44,13 @@ def choose_split(frame: pd.DataFrame, profile: TableProfile, target: str, is_pla
     with right:
         preferred = groups.index("equipment") if is_plant and "equipment" in groups else 0
         return f"group:{st.selectbox(_('Group'), groups, index=preferred, key='group')}"
+
+
+def _can_group(column: ColumnProfile, frame: pd.DataFrame) -> bool:
+    """Text, or whole numbers of which there are few: the numbers of machines, say."""
+    if column.unique < 3:
+        return False
+    if column.kind in ("category", "text"):
+        return True
+    few = column.unique <= min(MOST_NUMBERED_GROUPS, len(frame) // 5)
+    return few and pd.api.types.is_integer_dtype(frame[column.name])

@@ -10,7 +10,7 @@ import streamlit as st
 
 from src.config import get_settings
 from src.dashboard.components.demo_plant import offer_demo_plant
-from src.dashboard.components.page import asked_in_url, page_header, put_in_url, show_error
+from src.dashboard.components.page import asked_in_url, page_header, plain, put_in_url, show_error
 from src.dashboard.locale import _, moment, translated
 from src.dashboard.machine_learning.choices_form import choose
 from src.dashboard.machine_learning.comparison_view import show_comparison
@@ -49,7 +49,7 @@ def show() -> None:
         return
     frame, source, notes = table
     for note in notes:
-        st.caption(f":material/info: {translated(note)}")
+        st.caption(f":material/info: {plain(translated(note))}")
     profile = show_profile(frame)
     choices = choose(frame, profile, source, is_plant=st.session_state["source"] == PLANT)
     if choices is None:
@@ -71,7 +71,9 @@ def _offer_running() -> None:
         if job.kind == "compare_models" and not job.is_finished:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.info(
-                    f"{_('A comparison is running')}: {job.title}", icon=":material/hourglass_top:", width="stretch"
+                    f"{_('A comparison is running')}: {plain(job.title)}",
+                    icon=":material/hourglass_top:",
+                    width="stretch",
                 )
                 if st.button(_("Watch"), key=f"watch_{job.job_id}"):
                     st.query_params["job"] = job.job_id

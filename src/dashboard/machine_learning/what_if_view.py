@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from src.dashboard.components import charts
+from src.dashboard.components.page import plain
 from src.dashboard.locale import _, number, percent
 from src.ml.prediction import what_if
 from src.ml.saved_models import LoadedModel
@@ -28,7 +29,7 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
     feature = by_name[name]
     low, high = _range(feature, values[name])
     moved = st.slider(
-        f"{name} ({feature.unit})" if feature.unit else name,
+        plain(f"{name} ({feature.unit})" if feature.unit else name),
         low,
         high,
         float(values[name]),
@@ -39,7 +40,7 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
     now = table.iloc[-1]
     classes = [column for column in table.columns if column not in ("value", "outcome")]
     outcome = str(now["outcome"]) if saved.signature.task == "classification" else number(float(now["outcome"]))
-    text = f"**{saved.signature.target}: {outcome}** · {name} = {number(moved)} {feature.unit}"
+    text = f"**{plain(f'{saved.signature.target}: {outcome}')}** · {plain(name)} = {number(moved)} {feature.unit}"
     if classes:
         text += f" · {_('probability {share}').format(share=percent(now[classes].max()))}"
     st.markdown(text)

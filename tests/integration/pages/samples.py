@@ -126,7 +126,12 @@ def click(app: AppTest, key: str) -> AppTest:
 def the_error(app: AppTest) -> str:
     """The error on a page, of which there must be one."""
     assert len(app.error) == 1, shown(app)
-    return app.error[0].value
+    return as_read(app.error[0].value)
+
+
+def as_read(text: str) -> str:
+    """A text as a reader sees it, the marks that take the power out of Markdown gone."""
+    return re.sub(r"\\([^\w\s]|_)", r"\1", text)
 
 
 TEXT_FIELDS = ("label", "body", "help", "placeholder", "text", "alt", "caption", "options")
@@ -139,7 +144,7 @@ def shown(app: AppTest) -> list[str]:
     found: list[str] = []
     for node in app.main:
         found += [str(getattr(node, "label", "") or "")] if hasattr(node, "children") else _texts_of(node)
-    return [text for raw in found if (text := MARKUP.sub("", raw).strip())]
+    return [text for raw in found if (text := MARKUP.sub("", as_read(raw)).strip())]
 
 
 def _texts_of(node: Any) -> Iterator[str]:

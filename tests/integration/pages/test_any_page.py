@@ -13,6 +13,7 @@ from src.config import PROJECT_ROOT, get_settings
 from src.database.engine import get_engine
 from tests.integration.pages.samples import (
     SECONDS,
+    as_read,
     click,
     open_page,
     put_finished_job,
@@ -42,7 +43,8 @@ def test_a_database_that_does_not_answer_is_said_so(page, model, broken_database
     if page == "predict":  # what needs the database there is only the history
         app = click(app, "predict")
         assert app.metric[0].value in ("normal", "warning", "failure")
-    assert {error.value.split("  \n")[0] for error in app.error} == {say(NO_ANSWER, reason="file is not a database")}
+    said = {as_read(error.value).split("  \n")[0] for error in app.error}
+    assert said == {say(NO_ANSWER, reason="file is not a database")}
 
 
 def test_the_dashboard_says_so_when_it_cannot_start(broken_database, language, say):
