@@ -342,3 +342,12 @@ def test_every_candidate_can_be_made_and_has_a_description():
             estimator = candidate.make(42)
             assert type(estimator).__name__ == candidate.model_type
             assert candidate.model_type in DESCRIPTIONS
+
+
+def test_no_fold_by_time_parts_the_rows_of_one_moment(table):
+    twins = table.assign(timestamp=table["timestamp"].dt.floor("1h"))  # six machines report at once, say
+    split = plan_comparison(twins, Choices("state", features=FEATURES, split="time")).data.split
+    times = twins["timestamp"]
+    assert len(split.folds) == 5
+    for fitting, scoring in split.folds:
+        assert times[fitting].max() < times[scoring].min()

@@ -119,3 +119,19 @@ def test_without_features_nothing_can_be_started(plant, language, say):
     run(app)
     assert app.warning[0].value == say("Choose at least one feature to predict from.")
     assert "start" not in [button.key for button in app.button]
+
+
+def test_a_table_can_be_split_by_numbered_machines_and_their_number_is_no_feature(language, say):
+    table = plant_table().assign(machine=lambda frame: frame.index % 6)
+    app = upload(table.to_csv(index=False).encode(), language)
+    assert "machine" in app.multiselect[0].value
+    split = next(widget for widget in app.button_group if widget.label == say("How rows are held out"))
+    split.set_value("group")
+    app = run(app)
+    assert app.selectbox(key="group").value == "machine"
+    left_out = say("{name!r} is left out: a model is to be judged on groups that it never saw.", name="machine")
+    assert left_out in " ".join(shown(app))
+    (job,) = list_jobs() if not (clicked := click(app, "start")).error else [None]
+    assert clicked.query_params["job"] == job.job_id
+    assert get_job(job.job_id).parameters["split"] == "group:machine"
+    assert "machine" not in get_job(job.job_id).parameters["features"]
