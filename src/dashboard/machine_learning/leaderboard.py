@@ -37,7 +37,7 @@ def show_leaderboard(comparison: Comparison) -> None:
 
 def _widths(metrics: list[str], *, with_state: bool) -> dict[Any, Any]:
     """Widths in pixels with which a finished leaderboard fits a window of 1400 pixels, the sidebar open."""
-    fixed = {_("Rank"): 56, _("Model"): 212, _("Fit time (s)"): 60} | ({_("State"): 90} if with_state else {})
+    fixed = {_("Rank"): 56, _("Model"): 212, _("Fit (s)"): 60} | ({_("State"): 90} if with_state else {})
     widths = fixed | dict.fromkeys(metrics, 87 if len(metrics) > 6 else 101)
     return {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
 
@@ -60,7 +60,7 @@ def _row(
         row[_("State")] = _state(candidate)
     for metric in metrics:
         row[metric] = _mean_and_spread(candidate, metric) if done else ""
-    return row | {_("Fit time (s)"): score(candidate.fit_seconds, 2) if done else ""}
+    return row | {_("Fit (s)"): score(candidate.fit_seconds, 2) if done else ""}
 
 
 def _mean_and_spread(candidate: CandidateResult, metric: str) -> str:
