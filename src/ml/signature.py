@@ -23,8 +23,6 @@ class Feature:
     ----------
     minimum, maximum, typical : float, optional
         Range and median in training; for times in days since 1970.
-    step : float, optional
-        A sensible step for an input.
     categories : tuple of str
         Values seen in training, the most frequent first; for categories only.
     unit : str
@@ -38,6 +36,12 @@ class Feature:
     typical: float | None = None
     categories: tuple[str, ...] = ()
     unit: str = ""
+
+    @property
+    def step(self) -> float:
+        """A sensible step for an input: a hundredth of the range, rounded to one digit."""
+        span = (self.maximum or 0.0) - (self.minimum or 0.0)
+        return float(f"{span / 100:.0e}") if span > 0 else 1.0
 
 
 @dataclass(frozen=True)

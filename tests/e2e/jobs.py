@@ -13,11 +13,11 @@ from tests.e2e.server import Server, started_for
 
 def process_of(server: Server, job_id: str) -> psutil.Process:
     """Return the process of a running job; it leads a group of its own."""
-    return next(
-        process
-        for process in started_for(server.folder)
-        if process.pid == os.getpgid(process.pid) and job_id in process.cmdline()
-    )
+    for process in started_for(server.folder):
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if process.pid == os.getpgid(process.pid) and job_id in process.cmdline():
+                return process
+    raise AssertionError(f"Job {job_id} has no process")
 
 
 def members(group: int) -> list[psutil.Process]:

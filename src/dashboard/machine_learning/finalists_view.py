@@ -128,7 +128,7 @@ def _save_card(job: Job, comparison: Comparison, finalist: Finalist) -> None:
         name = st.text_input(_("Name"), value=f"{candidate.model_type}_{made}", max_chars=100, key=f"name_{key}")
         problem = _problem_with(name)
         overwrite = False
-        if isinstance(problem, DuplicateModelName) and not saved_as:
+        if isinstance(problem, DuplicateModelName) and problem.values.get("known") == name and not saved_as:
             st.warning(plain(_("There is a model called {name!r} already.").format(name=name)))
             overwrite = st.toggle(_("Save it as a new version of that model"), key=f"overwrite_{key}")
         elif problem is not None and not saved_as:

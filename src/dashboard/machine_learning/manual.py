@@ -108,7 +108,7 @@ def _input(feature: Feature, key: str) -> Any:
     value = st.number_input(
         label,
         value=float(f"{feature.typical or 0.0:.5g}"),
-        step=_step(feature),
+        step=feature.step,
         format="%g",
         icon=ICONS.get(feature.name),
         key=key,
@@ -120,12 +120,6 @@ def _input(feature: Feature, key: str) -> Any:
             )
         )
     return value
-
-
-def _step(feature: Feature) -> float:
-    """A hundredth of the range, rounded to one digit."""
-    span = (feature.maximum or 0.0) - (feature.minimum or 0.0)
-    return float(f"{span / 100:.0e}") if span > 0 else 1.0
 
 
 def _answer(saved: LoadedModel, values: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
         low,
         high,
         float(values[name]),
+        step=feature.step,
         key=f"slide_{saved.name}_{name}_{values[name]}",  # a new answer starts at its own value, not at the last one
     )
     grid = np.linspace(low, high, GRID).tolist()
@@ -53,7 +55,11 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
 
 
 def _range(feature: Feature, value: float) -> tuple[float, float]:
+    """The range seen in training and the value, widened to whole steps so that the slider reaches both ends."""
     low = min(feature.minimum if feature.minimum is not None else value - 1, value)
     high = max(feature.maximum if feature.maximum is not None else value + 1, value)
-    room = 0.0 if low < high else max(1.0, abs(low) / 1000)  # beside 1e17 a step of 1 is none
-    return float(low) - room, float(high) + room
+    step = feature.step if low < high else max(1.0, abs(low) / 1000)  # beside 1e17 a step of 1 is none
+    first, last = math.floor(low / step), math.ceil(high / step)
+    if first == last:
+        first, last = first - 1, last + 1
+    return float(f"{first * step:.12g}"), float(f"{last * step:.12g}")
