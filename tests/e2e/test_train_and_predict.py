@@ -112,6 +112,12 @@ def test_a_name_that_cannot_be_used_is_said_at_once_and_cannot_be_saved(result: 
         type_text(name, wrong)
         expect(card.get_by_test_id("stAlertContentWarning"), f"on {wrong!r}").to_contain_text(reason)
         expect(save, f"on {wrong!r}").to_be_disabled()
+        if wrong == trained.model:  # the one way on, and only if it is asked for
+            new_version = keyed(result, f"overwrite_{trained.job_id}_{candidate}").locator("label")
+            new_version.click()
+            expect(save).to_be_enabled()
+            new_version.click()
+            expect(save).to_be_disabled()
         type_text(name, "A good one")
         expect(card.get_by_test_id("stAlertContentWarning")).to_have_count(0)
         expect(save).to_be_enabled()
