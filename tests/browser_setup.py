@@ -16,6 +16,11 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 INSTALL_SECONDS = 600.0
+_WHERE = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 
 
 def find_chromium() -> Path | None:
@@ -23,10 +28,9 @@ def find_chromium() -> Path | None:
     for name in NAMES:
         if found := shutil.which(name):
             return Path(found)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
+    # In a process of its own: within one that has a browser open Playwright cannot be started again.
+    asked = subprocess.run([sys.executable, "-c", _WHERE], capture_output=True, text=True, check=True)
+    own = Path(asked.stdout.strip())
     return own if own.exists() else None
 
 
