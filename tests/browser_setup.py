@@ -29,9 +29,9 @@ def find_chromium() -> Path | None:
         if found := shutil.which(name):
             return Path(found)
     # In a process of its own: within one that has a browser open Playwright cannot be started again.
-    asked = subprocess.run([sys.executable, "-c", _WHERE], capture_output=True, text=True, check=True)
+    asked = subprocess.run([sys.executable, "-c", _WHERE], capture_output=True, text=True, check=False)
     own = Path(asked.stdout.strip())
-    return own if own.exists() else None
+    return own if asked.returncode == 0 and own.exists() else None
 
 
 def install_chromium(*, is_root: bool, seconds: float = INSTALL_SECONDS) -> None:
