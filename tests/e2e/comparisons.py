@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.browser import SETTLE_MILLISECONDS
+from tests.e2e.browser import SETTLE_MILLISECONDS, settled
 from tests.e2e.widgets import choose_several, expand, keyed, keyed_from, table_with, type_number
 
 LASTING = "Gaussian Process Classifier"
@@ -26,6 +26,7 @@ def choose(page: Page, candidates: Iterable[str], *, rows: int, slow: bool = Fal
     if slow:
         keyed(page, "turbo").get_by_text("Leave out the slow ones").click()
         expect(keyed_from(page, "include_").locator(f"[aria-label='{LASTING}']")).to_be_visible()
+    settled(page)
     choose_several(keyed_from(page, "include_"), candidates)
 
 

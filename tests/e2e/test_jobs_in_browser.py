@@ -68,9 +68,7 @@ def test_a_job_is_the_same_after_a_reload_in_another_browser_and_after_a_restart
     page: Page, server: Server, browser: Browser
 ) -> None:
     open_form(page, server)
-    slowest = (
-        "Gradient Boosting Classifier"  # which comes first, on one worker; the other has done the rest long before
-    )
+    slowest = "Gradient Boosting Classifier"  # it comes first, on one worker; the other has long done the rest
     choose(page, [slowest, "Ridge Classifier", "Dummy Classifier"], rows=5_000)
     job_id = start(page)
     wait_for(page, lambda: ranked(page), "the first candidate on the leaderboard")

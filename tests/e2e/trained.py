@@ -18,8 +18,8 @@ WITH_PROBABILITIES = {
     "lda": "Linear Discriminant Analysis",
     "rf": "Random Forest Classifier",
 }
-OTHERS = {"ridge": "Ridge Classifier", "svm": "SVM - Linear Kernel"}
-"""They give no probabilities, so that their AUC is not available."""
+OTHERS = {"ridge": "Ridge Classifier"}
+"""These give no probabilities, so that their AUC is not available."""
 
 
 @dataclass(frozen=True)
