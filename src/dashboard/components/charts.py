@@ -112,7 +112,7 @@ def curves(holdouts: dict[str, Holdout], label: str, kind: str) -> go.Figure:
                     if kind == "roc"
                     else (curve.recall, curve.precision)
                 )
-                figure.add_scatter(x=x, y=y, name=name, line={"color": colour, "width": 2})
+                figure.add_scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "width": 2})
     if kind == "roc":
         figure.add_scatter(
             x=[0, 1], y=[0, 1], line={"dash": "dot", "color": NEUTRAL}, showlegend=False, hoverinfo="skip"
