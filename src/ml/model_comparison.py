@@ -248,6 +248,7 @@ class _Run:
         )
 
     def to_the_end(self, executor: Executor) -> Comparison:
+        """Rank every candidate, then fit the best; tell of each step."""
         self._now()
         executor.submit(are_workers_up).add_done_callback(lambda _: self._workers_are_up())
         budget_reached = self._cross_validate(executor)

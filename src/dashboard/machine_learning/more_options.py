@@ -13,6 +13,7 @@ DEFAULT_MAX_ROWS = 20_000
 
 
 def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
+    """Ask for the rest of `Choices`: folds, budget, rows, seed and candidates, by their names there."""
     with st.expander(_("More options"), icon=":material/tune:"):
         first, second, third = st.columns(3)
         fold = first.number_input(_("Folds"), 2, 50, 5, key="fold", persist_state="session")
