@@ -42,7 +42,7 @@ def list_all(limit: Annotated[int, typer.Option(min=1, help="So many, the newest
         return
     table = Table("Job", "Title", "State", "Progress", "Created", box=None, pad_edge=False)
     for job in jobs:
-        table.add_row(job.job_id, Text(job.title), _state(job), f"{job.progress:.0%}", _moment(job.created_at))
+        table.add_row(job.job_id, Text(str(job.title)), _state(job), f"{job.progress:.0%}", _moment(job.created_at))
     Console().print(table)
 
 
@@ -100,7 +100,7 @@ def _print(job: Job) -> None:
     facts = Table(box=None, show_header=False, pad_edge=False)
     for name, value in (
         ("Job", job.job_id),
-        ("Title", Text(job.title)),
+        ("Title", Text(str(job.title))),
         ("State", _state(job)),
         ("Progress", f"{job.progress:.0%}"),
         ("Doing", Text(job.message)),

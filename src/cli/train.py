@@ -162,7 +162,7 @@ def _score(value: float | None) -> str:
 def _left_out(comparison: Comparison) -> list[str]:
     """Say who is not in the table, and why."""
     return [
-        f"{candidate.name}: {candidate.reason or 'not done in time'}"
+        f"{candidate.name}: {candidate.reason or 'not done'}"
         for candidate in comparison.candidates
         if candidate.state != "done"
     ]

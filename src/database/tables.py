@@ -109,13 +109,13 @@ jobs = Table(
     metadata,
     Column("job_id", String(32), primary_key=True),
     Column("kind", String(50), nullable=False),
-    Column("title", String(300), nullable=False, server_default=""),
+    Column("title", Text, nullable=False, server_default=""),  # a note, as JSON
     Column("parameters", JSON, nullable=False),
     Column("state", String(20), nullable=False),  # queued, running, done, failed, cancelled, lost
     Column("progress", Float, nullable=False, server_default="0"),  # 0 to 1
     Column("message", Text, nullable=False, server_default=""),
     Column("result", JSON),  # partial while it runs, whole when it is done
-    Column("error", Text),
+    Column("error", Text),  # a note, as JSON
     Column("host", String(200)),
     Column("pid", Integer),
     Column("pid_created", Float),  # start of the process, so that a reused pid is never signalled

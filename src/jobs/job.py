@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from src.errors import FarolError, JobFailed
+from src.errors import JobFailed
+from src.notes import Note
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 UNFINISHED: tuple[State, ...] = ("queued", "running")
@@ -35,6 +34,8 @@ class Job:
 
     Attributes
     ----------
+    title : Note
+        What people see of it, in their language.
     state : str
         queued, running, done, failed, cancelled, or lost: its process ended, or went silent, without a word.
     progress : float
@@ -47,7 +48,7 @@ class Job:
 
     job_id: str
     kind: str
-    title: str
+    title: Note
     parameters: dict[str, Any]
     state: State
     progress: float
@@ -64,25 +65,3 @@ class Job:
     def is_finished(self) -> bool:
         """Whether its state will not change any more."""
         return self.state not in UNFINISHED
-
-
-def write_error(error: FarolError) -> str:
-    """Put an error into a text from which `read_error` makes it again."""
-    values = {name: _plain(value) for name, value in error.values.items()}
-    try:
-        same = error.template.format(**values) == str(error)
-    except (ValueError, TypeError):  # a format that only the original value understands
-        same = False
-    if not same:
-        return json.dumps({"template": "{message}", "values": {"message": str(error)}})
-    return json.dumps({"template": error.template, "values": values})
-
-
-def read_error(text: str) -> JobFailed:
-    """The error that `write_error` has written."""
-    stored: Mapping[str, Any] = json.loads(text)
-    return JobFailed(stored["template"], **stored["values"])
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -16,6 +16,7 @@ from src.jobs.kinds import check_kind
 from src.jobs.launch import start_waiting
 from src.jobs.processes import end_group, is_gone
 from src.logs import job_log_path
+from src.notes import Note, read_note
 from src.storage.json_values import json_dict
 
 _START_SECONDS = 30.0
@@ -26,7 +27,7 @@ def submit(
     kind: str,
     parameters: Mapping[str, Any],
     *,
-    title: str = "",
+    title: Note | None = None,
     attachments: Mapping[str, bytes] | None = None,
 ) -> Job:
     """Put a job into the queue; it starts at once if not too many are running.
@@ -37,8 +38,8 @@ def submit(
         One of `kinds.KINDS`.
     parameters : dict
         What its function is called with; JSON.
-    title : str
-        What people see in the list; the kind when left out.
+    title : Note, optional
+        What people see in the list, each in their language; the kind when left out.
     attachments : dict of str to bytes, optional
         Files for the job's folder, by name.
 
@@ -53,7 +54,7 @@ def submit(
     stored = json_dict(parameters, "parameters")
     job_id = secrets.token_hex(8)
     write_attachments(job_id, attachments or {})
-    queue.insert(job_id, kind, title or kind, stored)
+    queue.insert(job_id, kind, title or read_note(kind), stored)
     poll()
     return queue.fetch(job_id)
 

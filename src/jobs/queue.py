@@ -14,19 +14,20 @@ from sqlalchemy import Connection, Row
 
 from src.database.engine import reading, writing
 from src.database.tables import jobs
-from src.errors import FarolError, JobNotFound
-from src.jobs.job import UNFINISHED, Job, Process, State, read_error, write_error
+from src.errors import FarolError, JobFailed, JobNotFound
+from src.jobs.job import UNFINISHED, Job, Process, State
+from src.notes import Note, read_note, write_note
 
 _CLAIMING = 0x4A4F4253  # any number that no one else locks in the same PostgreSQL database
 _ALL_BUT_RESULT = [column for column in jobs.c if column.name != "result"]
 
 
-def insert(job_id: str, kind: str, title: str, parameters: dict[str, Any]) -> Job:
+def insert(job_id: str, kind: str, title: Note, parameters: dict[str, Any]) -> Job:
     """Put a job into the queue."""
     row = {
         "job_id": job_id,
         "kind": kind,
-        "title": _storable(title)[:300],
+        "title": write_note(title),
         "parameters": parameters,
         "state": "queued",
         "created_at": _now(),
@@ -138,7 +139,7 @@ def beat(job_id: str, **report: Any) -> bool:
 def finish(job_id: str, state: State, *, error: FarolError | None = None, **report: Any) -> bool:
     """End a job that runs; False when someone else has ended it before. What it had reported is kept."""
     if error is not None:
-        report["error"] = write_error(error)
+        report["error"] = write_note(error)
     with writing() as connection:
         return _change(connection, job_id, "running", state=state, finished_at=_now(), **report)
 
@@ -169,7 +170,7 @@ def give_up(job: Job, reason: FarolError) -> bool:
     silent = jobs.c.heartbeat_at == job.heartbeat_at
     with writing() as connection:
         return _change(
-            connection, job.job_id, "running", silent, state="lost", finished_at=_now(), error=write_error(reason)
+            connection, job.job_id, "running", silent, state="lost", finished_at=_now(), error=write_note(reason)
         )
 
 
@@ -182,9 +183,17 @@ def _job(row: Row) -> Job:
     values = dict(row._mapping)
     host, pid, created = values.pop("host"), values.pop("pid"), values.pop("pid_created")
     values["process"] = Process(host, pid, created) if pid is not None else None
-    values["error"] = read_error(values["error"]) if values["error"] is not None else None
+    values["title"] = read_note(values["title"])
+    values["error"] = _error(values["error"])
     values.setdefault("result", None)
     return Job(**values)
+
+
+def _error(text: str | None) -> JobFailed | None:
+    if text is None:
+        return None
+    note = read_note(text)
+    return JobFailed(note.template, **note.values)
 
 
 def _storable(text: str) -> str:

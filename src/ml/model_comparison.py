@@ -20,7 +20,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from src.config import get_settings
-from src.errors import NoLeaderboard
+from src.errors import FarolError, NoLeaderboard
 from src.evaluation.holdout import Holdout
 from src.evaluation.metrics import metrics_for
 from src.ml.candidate_fitting import (
@@ -50,8 +50,8 @@ class CandidateResult:
         Mean and standard deviation over the folds, by metric; None where a metric is not available.
     fit_seconds : float, optional
         Mean time to fit one fold.
-    reason : str, optional
-        Why it failed.
+    reason : Note, optional
+        Why it failed; what a library says is in its own words.
     tied : bool
         Within one standard error of the best.
     """
@@ -64,7 +64,7 @@ class CandidateResult:
     spread: dict[str, float | None] = field(default_factory=dict)
     standard_error: float | None = None
     fit_seconds: float | None = None
-    reason: str | None = None
+    reason: Note | None = None
     remarks: tuple[str, ...] = ()
     tied: bool = False
 
@@ -132,6 +132,15 @@ class Comparison:
         """The first of the leaderboard."""
         return self.ranked[0]
 
+    def stopped(self) -> Comparison:
+        """Return what there is of it when nothing more will come: what still waited is skipped."""
+        if self.phase == "done":
+            return self
+        results = (
+            replace(result, state="skipped") if result.state == "waiting" else result for result in self.candidates
+        )
+        return replace(self, phase="done", candidates=tuple(results))
+
     @property
     def leaderboard(self) -> pd.DataFrame:
         """One row a candidate, the best first, with the mean and the standard deviation of each metric.
@@ -146,7 +155,7 @@ class Comparison:
                 row[metric.name] = candidate.metrics.get(metric.name)
                 row[f"{metric.name} SD"] = candidate.spread.get(metric.name)
             row |= {"Fit time (s)": candidate.fit_seconds, "Tied": candidate.tied, "State": candidate.state}
-            rows[candidate.id] = row | {"Reason": candidate.reason or ""}
+            rows[candidate.id] = row | {"Reason": str(candidate.reason or "")}
         table = pd.DataFrame.from_dict(rows, orient="index")
         numbers = [name for name in table.columns if name not in ("Model", "Tied", "State", "Reason")]
         return table.astype(dict.fromkeys(numbers, float))
@@ -344,9 +353,11 @@ def _utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException) -> Note:
+    if isinstance(error, FarolError):
+        return Note.of(error)
     first_line = (str(error).strip() or "no message").splitlines()[0]
-    return f"{type(error).__name__}: {first_line}"
+    return Note("{kind}: {reason}", {"kind": type(error).__name__, "reason": first_line})
 
 
 def _scored(result: CandidateResult, scores: FoldScores, metric: str) -> CandidateResult:

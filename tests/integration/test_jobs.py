@@ -25,6 +25,7 @@ from src.jobs import Job, launch, queue
 from src.jobs.kinds import KINDS
 from src.jobs.processes import this_host
 from src.logs import job_log_path
+from src.notes import Note
 from tests.integration import job_samples
 
 WAIT_SECONDS = 30
@@ -96,12 +97,14 @@ def run_python(code: str) -> subprocess.Popen:
 
 def test_a_job_runs_and_its_result_is_kept() -> None:
     attachments = {"1.txt": b"one ", "2.txt": b"two"}
-    job = jobs.submit("add", {"numbers": [1, 2.5]}, title="Adding \0up", attachments=attachments)
+    job = jobs.submit(
+        "add", {"numbers": [1, 2.5]}, title=Note("Adding {what}", {"what": "\0up"}), attachments=attachments
+    )
     assert job.state in ("queued", "running")
     done = when_finished(job)
     assert (done.state, done.progress, done.error) == ("done", 1.0, None)
     assert done.result == {"sum": 3.5, "attached": "one two"}
-    assert done.title == "Adding up"
+    assert done.title == Note("Adding {what}", {"what": "\0up"})
     assert done.created_at <= done.started_at <= done.heartbeat_at <= done.finished_at
 
 
@@ -313,7 +316,7 @@ while (job := queue.claim_next({places}, "here")) is not None:
 
 @pytest.mark.parametrize("places", [2, 100])
 def test_exactly_one_of_several_processes_gets_a_queued_job(places: int, tmp_path: Path) -> None:
-    waiting = [queue.insert(f"{number:04x}", "add", "", {}).job_id for number in range(20)]
+    waiting = [queue.insert(f"{number:04x}", "add", Note(""), {}).job_id for number in range(20)]
     start = tmp_path / "start"
     codes = [RACER.format(start=str(start), places=places, pause=pause) for pause in (0.01, 0.03, 0.05)]
     racers = [run_python(code) for code in codes]
@@ -326,7 +329,7 @@ def test_exactly_one_of_several_processes_gets_a_queued_job(places: int, tmp_pat
 
 
 def test_one_of_two_processes_that_were_started_for_a_job_runs_it(tmp_path: Path) -> None:
-    queue.insert("ab", "log_start", "", {"file": str(tmp_path / "starts"), "seconds": 1})
+    queue.insert("ab", "log_start", Note(""), {"file": str(tmp_path / "starts"), "seconds": 1})
     assert queue.claim_next(1, this_host()).job_id == "ab"
     command = [sys.executable, "-m", job_samples.ENTRY_MODULE, "ab"]
     processes = [subprocess.Popen(command, cwd=PROJECT_ROOT, start_new_session=True) for _ in range(2)]
@@ -336,7 +339,7 @@ def test_one_of_two_processes_that_were_started_for_a_job_runs_it(tmp_path: Path
 
 @on_sqlite
 def test_retry_submits_a_copy_with_what_was_attached_and_nothing_else() -> None:
-    job = when_finished(jobs.submit("add", {"numbers": [2, 3]}, title="Adding", attachments={"a.txt": b"a"}))
+    job = when_finished(jobs.submit("add", {"numbers": [2, 3]}, title=Note("Adding"), attachments={"a.txt": b"a"}))
     again = when_finished(jobs.retry(job.job_id))
     assert again.job_id != job.job_id
     assert (again.title, again.parameters, again.result) == (job.title, job.parameters, {"sum": 5, "attached": "a"})
@@ -403,7 +406,7 @@ def test_a_process_that_ends_before_the_job_begins_is_seen(monkeypatch: pytest.M
 
 def test_the_list_is_newest_first_and_leaves_results_out() -> None:
     for job_id in ("aa", "bb"):
-        change_row(queue.insert(job_id, "add", "", {}), state="done", result={"of": job_id})
+        change_row(queue.insert(job_id, "add", Note(""), {}), state="done", result={"of": job_id})
     assert [job.job_id for job in jobs.list_jobs()] == ["bb", "aa"]
     assert [(job.job_id, job.result) for job in jobs.list_jobs(limit=1)] == [("bb", None)]
     assert jobs.get_job("bb").result == {"of": "bb"}
@@ -416,7 +419,7 @@ def farol(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @on_sqlite
 def test_the_command_line_lists_shows_cancels_and_prints_the_log() -> None:
-    job = when_holding(jobs.submit("hold", {}, title="[bold]Holding[/]"))
+    job = when_holding(jobs.submit("hold", {}, title=Note("[bold]Holding[/]")))
     listed = farol("list").stdout
     assert job.job_id in listed
     assert "[bold]Holding[/]" in listed

@@ -8,7 +8,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from src.config import Settings, get_settings
-from src.dashboard.locale import LANGUAGES, _, duration, language_of, ngettext, number, percent, score, translated
+from src.dashboard.locale import (
+    LANGUAGES,
+    _,
+    duration,
+    language_of,
+    ngettext,
+    number,
+    percent,
+    score,
+    significant,
+    translated,
+)
 from src.errors import FarolError
 from src.notes import Note
 
@@ -196,3 +207,31 @@ def test_a_chosen_language_wins_over_the_browser_s(settings: Settings) -> None:
 def test_the_setting_wins_over_the_browser_s(speak: Speak) -> None:
     speak("pt_BR")
     assert run_page(locale="en-US")[3] == "pt_BR"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (20.078812, "20.079"),
+        (0.0038002, "0.0038002"),
+        (2027.5, "2,027.5"),
+        (1234567.8, "1,234,568"),
+        (-0.5, "-0.5"),
+        (0.0, "0"),
+        (None, "—"),
+        (float("nan"), "—"),
+        (float("inf"), "∞"),
+    ],
+)
+def test_a_measured_value_has_five_digits_that_say_something(value: float | None, written: str, speak: Speak) -> None:
+    speak("en")
+    assert significant(value) == written
+
+
+def test_a_note_within_a_note_is_translated_too(speak: Speak) -> None:
+    speak("pt_BR")
+    within = Note(
+        "{kind}: {reason}", {"kind": "x", "reason": Note("There is no time column to split by. Choose another split.")}
+    )
+    assert translated(within) == "x: " + _("There is no time column to split by. Choose another split.")
+    assert translated(within) != str(within)

@@ -98,7 +98,7 @@ def test_a_failing_candidate_is_shown_with_its_reason_and_the_others_go_on(table
 
     comparison = compare_models(broken, "state", features=FEATURES, include=["qda", "dt"], fold=3, executor=FailsOn(1))
     failed = comparison.candidates[-1]
-    assert (failed.id, failed.state, failed.reason) == ("qda", "failed", "ValueError: the matrix is singular")
+    assert (failed.id, failed.state, str(failed.reason)) == ("qda", "failed", "ValueError: the matrix is singular")
     assert [candidate.id for candidate in comparison.ranked] == ["dt"]
 
 
@@ -349,3 +349,32 @@ def test_no_fold_by_time_parts_the_rows_of_one_moment(table):
     assert len(split.folds) == 5
     for fitting, scoring in split.folds:
         assert times[fitting].max() < times[scoring].min()
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "feature", "is_said"),
+    [
+        ("state", "classification", lambda t: t["state"].map({"on": "A", "off": "B"}), True),
+        ("state", "classification", lambda t: t["state"], True),
+        ("state", "classification", lambda t: t["state"].eq("on") | (t.index % 50 == 0), False),
+        ("load", "regression", lambda t: t["load"] * 1.8 + 32, True),
+        ("load", "regression", lambda t: t["load"] + np.linspace(0, 5, len(t)), False),
+    ],
+)
+def test_a_feature_that_gives_the_target_away_is_said(table, target, task, feature, is_said):
+    rng = np.random.default_rng(5)
+    table = table.assign(state=rng.choice(["on", "off"], len(table)), load=rng.normal(20, 5, len(table)))
+    given = table.assign(other=feature)
+    plan = plan_comparison(given, Choices(target, features=[*FEATURES, "other"], task=task))
+    assert any("'other' says the same as the target" in str(note) for note in plan.notes) == is_said
+
+
+def test_a_comparison_that_was_stopped_has_nobody_waiting(table, here):
+    steps = []
+    whole = compare_models(table, "state", features=FEATURES, include=FAST, executor=here, on_progress=steps.append)
+    half = next(step for step in steps if len(step.ranked) == 1)
+    stopped = half.stopped()
+    assert {result.state for result in half.candidates} == {"done", "waiting"}
+    assert {result.state for result in stopped.candidates} == {"done", "skipped"}
+    assert (stopped.phase, stopped.ranked) == ("done", half.ranked)
+    assert whole.stopped() == whole

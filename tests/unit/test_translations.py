@@ -129,8 +129,8 @@ def test_every_message_can_be_filled_in(catalogue: Catalog) -> None:
 
 # --- the source
 
-TEXTS_FROM_ELSEWHERE = {"src/dashboard/locale/__init__.py", "src/jobs/job.py"}
-"""`ngettext` itself, and the error that a job has left in the database: it was raised, and found, somewhere else."""
+TEXTS_FROM_ELSEWHERE = {"src/dashboard/locale/__init__.py", "src/notes.py"}
+"""`ngettext` itself, and the notes that are read from the database: they were made, and found, somewhere else."""
 
 
 def test_every_text_is_a_literal_that_a_catalogue_can_have() -> None:
@@ -239,8 +239,8 @@ def test_a_literal_that_is_shown_is_found(code: str, found: list[str]) -> None:
     assert unwrapped(code) == found
 
 
-NO_TEXTS = {"Farol", "Blues"}
-"""The name of the dashboard, and of a colour scale."""
+NO_TEXTS = {"Farol"}
+"""The name of the dashboard."""
 PROSE = re.compile(r"[^\W\d_]{2,} [^\W\d_]|^[A-Z][a-z]+")
 
 
@@ -268,7 +268,10 @@ def _is_no_text(node: ast.AST) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()):  # a docstring
             return True
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="logger"))) | ast.Call(func=ast.Name(id="_" | "ngettext")):
+        case (
+            ast.Call(func=ast.Attribute(value=ast.Name(id="logger")))
+            | ast.Call(func=ast.Name(id="_" | "ngettext" | "Note"))
+        ):
             return True
     return False
 

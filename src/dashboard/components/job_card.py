@@ -35,7 +35,7 @@ def show_job_card(job: Job, message: str = "") -> None:
     """Show one job, with what can be done about it now."""
     with st.container(border=True, key=f"job_{job.job_id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(job.title or job.kind)}**", width="stretch")
+            st.markdown(f"**{plain(translated(job.title))}**", width="stretch")
             st.badge(state_name(job.state), color=STATE_COLOURS[job.state])  # type: ignore[arg-type]
         if not job.is_finished:
             st.progress(job.progress, text=message or job.message)

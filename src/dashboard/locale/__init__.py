@@ -66,7 +66,8 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 
 def translated(message: Note | FarolError) -> str:
     """Return a note or an error in the reader's language, with its values; numbers have that language's marks."""
-    return _LocalNumbers().vformat(_(message.template), (), message.values)
+    values = {k: translated(v) if isinstance(v, Note | FarolError) else v for k, v in message.values.items()}
+    return _LocalNumbers().vformat(_(message.template), (), values)
 
 
 class _LocalNumbers(string.Formatter):
@@ -116,6 +117,13 @@ def number(value: float | None, digits: int = 4) -> str:
         digits = -math.floor(math.log10(size))
     pattern = "#,##0." + "#" * digits if digits else "#,##0"
     return format_decimal(value, format=pattern, locale=current_language())
+
+
+def significant(value: float | None, digits: int = 5) -> str:
+    """Write a measured value with so many digits that say something, whatever its size; whole digits all stay."""
+    if value is None or not math.isfinite(value) or value == 0:
+        return number(value)
+    return number(value, max(digits - 1 - math.floor(math.log10(abs(value))), 0))
 
 
 def score(value: float | None, digits: int = 4) -> str:

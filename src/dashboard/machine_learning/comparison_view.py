@@ -49,7 +49,7 @@ def _live(job_id: str) -> None:
 def _result(job: Job) -> None:
     if not job.result:
         return
-    comparison = Comparison.from_record(job.result)
+    comparison = Comparison.from_record(job.result).stopped()
     if not comparison.ranked:
         return
     provenance(
@@ -70,6 +70,13 @@ def _result(job: Job) -> None:
     show_leaderboard(comparison)
     if comparison.finalists:
         show_finalists(job, comparison)
+    else:
+        st.info(
+            _(
+                "It ended before the best were fitted, so there is none to save. To end early with a result, set a time budget."
+            ),
+            icon=":material/inventory_2:",
+        )
 
 
 def _split_name(split: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.page import plain
-from src.dashboard.locale import _, score
+from src.dashboard.locale import _, score, translated
 from src.evaluation.metrics import metrics_for
 from src.ml.model_comparison import CandidateResult, Comparison
 
@@ -36,10 +36,13 @@ def show_leaderboard(comparison: Comparison) -> None:
 
 
 def _widths(metrics: list[str], *, with_state: bool) -> dict[Any, Any]:
-    """Widths in pixels with which a finished leaderboard fits a window of 1400 pixels, the sidebar open."""
-    fixed = {_("Rank"): 56, _("Model"): 212, _("Fit (s)"): 60} | ({_("State"): 90} if with_state else {})
-    widths = fixed | dict.fromkeys(metrics, 87 if len(metrics) > 6 else 101)
-    return {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
+    """Widths in pixels with which a leaderboard fits a window of 1400 pixels; in less room the metrics are scrolled."""
+    names = {_("Rank"): 56, _("Model"): 212}
+    others = dict.fromkeys(metrics, 96) | {_("Fit (s)"): 60} | ({_("State"): 90} if with_state else {})
+    return {
+        **{name: st.column_config.TextColumn(width=width, pinned=True) for name, width in names.items()},
+        **{name: st.column_config.TextColumn(width=width) for name, width in others.items()},
+    }
 
 
 def _tied(comparison: Comparison) -> list[CandidateResult]:
@@ -67,14 +70,13 @@ def _mean_and_spread(candidate: CandidateResult, metric: str) -> str:
     mean, spread = candidate.metrics.get(metric), candidate.spread.get(metric)
     if mean is None:
         return "—"
-    small = spread is not None and spread < 1  # then the zero before the point says nothing
-    return f"{score(mean)} ±{score(spread, 3).removeprefix('0') if small else score(spread, 3)}"
+    return f"{score(mean)} ±{score(spread, 3)}"
 
 
 def _state(candidate: CandidateResult) -> str:
     if candidate.state == "failed":
-        return _("failed: {reason}").format(reason=candidate.reason)
-    return {"waiting": _("waiting"), "done": _("done"), "skipped": _("not done in time")}[candidate.state]
+        return _("failed: {reason}").format(reason=translated(candidate.reason) if candidate.reason else "")
+    return _("done") if candidate.state == "done" else _("waiting")
 
 
 def _explanation(comparison: Comparison) -> str:
@@ -89,10 +91,12 @@ def _explanation(comparison: Comparison) -> str:
 
 
 def _remarks(comparison: Comparison) -> None:
-    """Say below the table what it leaves out: who failed and why, who was not done in time, what a fit remarked."""
+    """Say below the table what it leaves out: who failed and why, who was not done, what a fit remarked."""
     for candidate in comparison.candidates:
-        if candidate.state != "done":
+        if candidate.state == "failed":
             st.warning(plain(f"{candidate.name}: {_state(candidate)}"), icon=":material/error:")
+    if skipped := [candidate.name for candidate in comparison.candidates if candidate.state == "skipped"]:
+        st.caption(":material/timer_off: " + _("Not done: {names}").format(names=", ".join(skipped)))
     remarks = [f"{candidate.name}: {remark}" for candidate in comparison.candidates for remark in candidate.remarks]
     if remarks:
         with st.expander(_("Remarks while fitting: {count}").format(count=len(remarks)), icon=":material/comment:"):

@@ -14,10 +14,11 @@ from src.dashboard.components.page import asked_in_url, page_header, plain, put_
 from src.dashboard.locale import _, moment, translated
 from src.dashboard.machine_learning.choices_form import choose
 from src.dashboard.machine_learning.comparison_view import show_comparison
-from src.dashboard.machine_learning.table_profile import PLANT, show_profile, source_name
+from src.dashboard.machine_learning.table_profile import PLANT, show_profile
 from src.errors import FarolError, NoReadings
 from src.jobs import list_jobs, submit
 from src.ml.comparison_job import TABLE
+from src.ml.comparison_plan import Choices
 from src.notes import Note
 from src.sensors.training_table import get_dataframe_leituras_sensores
 from src.tables.limits import TableLimits
@@ -55,14 +56,21 @@ def show() -> None:
     if choices is None:
         return
     if st.button(_("Train and compare models"), type="primary", key="start", icon=":material/play_arrow:"):
-        title = _("Compare models: {target} from {source}").format(target=choices.target, source=source_name(source))
         try:
-            job = submit("compare_models", asdict(choices), title=title, attachments={TABLE: _as_parquet(frame)})
+            job = submit(
+                "compare_models", asdict(choices), title=_title(choices), attachments={TABLE: _as_parquet(frame)}
+            )
         except FarolError as error:
             show_error(error)
             return
         st.query_params["job"] = job.job_id
         st.rerun()
+
+
+def _title(choices: Choices) -> Note:
+    if choices.source == PLANT:
+        return Note("Compare models: {target} from the plant's readings", {"target": choices.target})
+    return Note("Compare models: {target} from {source}", {"target": choices.target, "source": choices.source})
 
 
 def _offer_running() -> None:
@@ -71,7 +79,7 @@ def _offer_running() -> None:
         if job.kind == "compare_models" and not job.is_finished:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.info(
-                    f"{_('A comparison is running')}: {plain(job.title)}",
+                    f"{_('A comparison is running')}: {plain(translated(job.title))}",
                     icon=":material/hourglass_top:",
                     width="stretch",
                 )

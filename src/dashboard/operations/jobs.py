@@ -9,7 +9,7 @@ import streamlit as st
 
 from src.dashboard.components.job_card import show_job_card, state_name
 from src.dashboard.components.page import asked_in_url, errors_shown, page_header, put_in_url
-from src.dashboard.locale import _, duration, moment
+from src.dashboard.locale import _, duration, moment, translated
 from src.dashboard.machine_learning.comparison_view import progress_message
 from src.dashboard.page_list import go_to
 from src.jobs import Job, get_job, list_jobs
@@ -52,12 +52,11 @@ def _list(was_live: bool) -> None:
 
 def _row(job: Job) -> dict[str, object]:
     return {
-        _("What"): job.title or job.kind,
+        _("What"): translated(job.title),
         _("State"): state_name(job.state),
-        _("Progress"): job.progress,
-        _("Created"): moment(job.created_at),
+        _("Progress"): round(job.progress, 2),
         _("Took"): _took(job),
-        _("Job"): job.job_id,
+        _("Created"): moment(job.created_at),
     }
 
 
@@ -68,7 +67,7 @@ def _took(job: Job) -> str:
 
 
 def _detail(jobs: list[Job]) -> None:
-    titles = {job.job_id: f"{job.title or job.kind} · {moment(job.created_at)} · {job.job_id[:8]}" for job in jobs}
+    titles = {job.job_id: f"{translated(job.title)} · {moment(job.created_at)} · {job.job_id[:8]}" for job in jobs}
     ids = list(titles)
     start = ids.index(asked_in_url("inspect", ids, ids[0]))
     chosen = st.selectbox(_("Look at one"), ids, index=start, format_func=titles.__getitem__, key="inspect")

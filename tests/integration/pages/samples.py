@@ -19,10 +19,12 @@ from src.jobs import Job, get_job, job_folder, queue
 from src.jobs.processes import this_host
 from src.ml.comparison_job import artefact_path
 from src.ml.model_comparison import Comparison, compare_models
+from src.notes import Note
 from src.storage.atomic import write_atomically
 from src.storage.json_values import json_dict
 
 SECONDS = 20
+TITLE = "Compare models: {target} from the plant's readings"
 FEATURES = ["lux", "temperature", "vibration"]
 UNITS = {"lux": "lx", "temperature": "°C", "vibration": "mm/s"}
 
@@ -70,7 +72,7 @@ def compare(target: str = "state", **choices: Any) -> Compared:
 def put_running_job(comparison: Comparison | None = None) -> str:
     """Leave a job as its worker has it while it runs."""
     job_id = secrets.token_hex(8)
-    queue.insert(job_id, "compare_models", "state ← plant", {"target": "state"})
+    queue.insert(job_id, "compare_models", Note(TITLE, {"target": "state"}), {"target": "state"})
     assert queue.claim_next(64, this_host()) is not None
     job_folder(job_id).mkdir(parents=True)
     if comparison is not None:

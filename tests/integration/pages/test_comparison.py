@@ -9,8 +9,10 @@ import pytest
 
 from src.errors import NoLeaderboard
 from src.jobs import get_job, job_folder
+from src.notes import Note
 from src.utils.model_store import list_models
 from tests.integration.pages.samples import (
+    as_read,
     click,
     open_page,
     put_failed_job,
@@ -37,8 +39,26 @@ def test_a_running_comparison_can_be_cancelled_and_keeps_what_it_has(classes, la
     assert get_job(job_id).state == "cancelled"
     assert app.success[0].value == say("The job is cancelled; what was done by then is kept.")
     assert say("cancelled") in shown(app)
-    assert len(app.dataframe[0].value) == 4
     assert app.button(key=f"retry_{job_id}").label == say("Try again")
+
+
+def test_of_a_cancelled_comparison_there_is_what_was_done_and_nobody_waits(classes, language, say):
+    job_id = put_running_job(classes.half)
+    app = click(open_page("train", language, job=job_id), f"cancel_{job_id}")
+    board = app.dataframe[0].value
+    assert board[say("Model")].tolist() == [classes.half.best.name]
+    not_done = ", ".join(candidate.name for candidate in classes.half.candidates if candidate.state == "waiting")
+    assert say("Not done: {names}", names=not_done) in shown(app)
+    assert say(NONE_TO_SAVE) in shown(app)
+    assert not any(text == say("waiting") for text in shown(app))
+
+
+def test_why_a_candidate_failed_is_said_in_the_language_of_the_reader(classes, language, say):
+    text = "The worker processes cannot be started, or were stopped. The log says why."
+    *others, last = classes.whole.candidates
+    failed = replace(classes.whole, candidates=(*others, replace(last, state="failed", reason=Note(text))))
+    app = open_page("train", language, job=put_finished_job(failed).job_id)
+    assert as_read(app.warning[0].value) == f"{last.name}: {say('failed: {reason}', reason=say(text))}"
 
 
 def test_a_finished_comparison_shows_the_leaderboard_and_the_best_on_the_holdout(classes, language, say):
@@ -59,6 +79,9 @@ def test_the_figures_say_where_they_come_from(classes, language, say):
     assert say("trained on {train}, held out {holdout}", train=168, holdout=72) in captions
 
 
+NONE_TO_SAVE = (
+    "It ended before the best were fitted, so there is none to save. To end early with a result, set a time budget."
+)
 TIE = "The {count} marked ≈ are within one standard error of the best: the data cannot tell them apart."
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from src.errors import NoLeaderboard
 from tests.integration.pages.samples import (
+    TITLE,
     open_page,
     put_failed_job,
     put_finished_job,
     put_running_job,
+    shown,
     the_error,
 )
 
@@ -23,13 +25,19 @@ def test_jobs_are_listed_with_their_state_and_one_can_be_looked_at(classes, lang
     failed = put_failed_job(NoLeaderboard("All candidates failed. {name}: {reason}", name="lr", reason="no"))
     running = put_running_job(classes.half)
     app = open_page("jobs", language, inspect=failed)
-    table = app.dataframe[0].value.set_index(say("Job"))
-    assert table[say("State")].to_dict() == {
-        done.job_id: say("done"),
-        failed: say("failed"),
-        running: say("running"),
-    }
+    table = app.dataframe[0].value
+    assert table[say("State")].tolist() == [say("running"), say("failed"), say("done")]
+    assert [text.split(" · ")[-1] for text in app.selectbox(key="inspect").options] == [
+        job_id[:8] for job_id in (running, failed, done.job_id)
+    ]
     assert the_error(app) == say("All candidates failed. {name}: {reason}", name="lr", reason="no")
+
+
+def test_titles_are_in_the_language_of_the_reader(classes, language, say):
+    put_finished_job(classes.whole)
+    app = open_page("jobs", language)
+    assert app.dataframe[0].value[say("What")].tolist() == [say(TITLE, target="state")]
+    assert say(TITLE, target="state") in shown(app)
 
 
 def test_a_running_comparison_says_how_far_it_is(classes, language, say):
