@@ -14,12 +14,15 @@ from src.dashboard.page_list import PAGES
 from src.errors import FarolError, InvalidSettings
 
 ICON = Path(__file__).parent / "icon.png"
+STYLE = Path(__file__).parent / "style.css"
+SIDEBAR_WIDTH = 230
 logger = logging.getLogger(__name__)
 
 
 def run() -> None:
     """Show the page that the URL names."""
-    st.set_page_config(page_title="Farol", page_icon=str(ICON), layout="wide")
+    st.set_page_config(page_title="Farol", page_icon=str(ICON), layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    st.html(STYLE)
     try:
         get_settings()
     except InvalidSettings as error:  # without settings there is no language to say it in

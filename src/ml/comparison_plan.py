@@ -22,6 +22,7 @@ from src.notes import Note
 from src.tables.profile import profile_table, suggest_features, suggest_task
 
 FEWEST_ROWS = 20
+_SAME_CORRELATION = 0.999999
 _FIRST_UNSURE_INTEGER = 2.0**53
 """From here on neighbouring whole numbers are the same float."""
 
@@ -122,6 +123,7 @@ def plan_comparison(table: pd.DataFrame, choices: Choices) -> ComparisonPlan:
     target = _target(table[choices.target], task)
     classes = np.unique(target) if task == "classification" else np.array([])
     _check_classes(target, classes, task, choices)
+    notes.extend(_giveaways(table[features], target, task))
     split = _split(table, target, task, choices, notes)
     model_input = as_model_input(table, features)
     return ComparisonPlan(
@@ -294,6 +296,34 @@ def _check_classes(target: NDArray[Any], classes: NDArray[Any], task: Task, choi
             label=str(rare),
             name=choices.target,
         )
+
+
+def _giveaways(features: pd.DataFrame, target: NDArray[Any], task: Task) -> list[Note]:
+    """Say which features hold the target in other words: a score with them is not one to be had in use."""
+    same = _same_value if task == "regression" else _same_class
+    return [
+        Note(
+            "{name!r} says the same as the target in other words. Leave it out if it is not known beforehand.",
+            {"name": name},
+        )
+        for name in features
+        if same(features[name], target)
+    ]
+
+
+def _same_class(feature: pd.Series, target: NDArray[Any]) -> bool:
+    """Whether each value goes with one class, and each class with one value."""
+    return bool((feature.factorize()[0] == pd.Series(target).factorize()[0]).all())
+
+
+def _same_value(feature: pd.Series, target: NDArray[Any]) -> bool:
+    """Whether the target is the feature in another unit."""
+    if not pd.api.types.is_numeric_dtype(feature) or feature.nunique() < 3:
+        return False
+    values = feature.to_numpy(dtype=float, na_value=np.nan)
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a feature that is constant where it is known
+        return bool(abs(np.corrcoef(values[known], target[known])[0, 1]) > _SAME_CORRELATION)
 
 
 def _split(table: pd.DataFrame, target: NDArray[Any], task: Task, choices: Choices, notes: list[Note]) -> Split:

@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.subplots import make_subplots
 from streamlit.delta_generator import DeltaGenerator
 
 from src.dashboard.locale import _, number, number_marks, percent
 from src.evaluation.holdout import Holdout
 
-# Okabe & Ito's palette without the yellow, which does not show on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+# Okabe & Ito's palette without yellow and black, which do not show on white or dark; its blue is a little lighter.
+PALETTE = ("#1F83C4", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 STATE_COLOURS = {"normal": "#009E73", "warning": "#E69F00", "failure": "#D55E00"}
 NEUTRAL = "rgba(128, 140, 150, 0.7)"
+_SHARES = {"light": ("#f2f5f7", "#08519c"), "dark": ("#1a262d", "#1f7fbf")}
+"""Colours of the shares 0 and 1 in a matrix, by theme; the first is the theme's own second background."""
 
 
 def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
@@ -24,7 +27,7 @@ def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
     figure.update_layout(
         separators=number_marks(),
         height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        margin={"l": 8, "r": figure.layout.margin.r or 8, "t": 36, "b": 8},
         legend={"orientation": "h", "y": -0.25},
     )
     figure.update_yaxes(automargin=True)
@@ -54,6 +57,32 @@ def metric_bars(models: dict[str, dict[str, float | None]]) -> go.Figure:
         known = {metric: value for metric, value in metrics.items() if value is not None}
         figure.add_bar(x=list(known), y=list(known.values()), name=name, marker={"color": colour})
     figure.update_layout(barmode="group")
+    return figure
+
+
+def metric_panels(models: dict[str, dict[str, float | None]]) -> go.Figure:
+    """Draw a panel a metric, each with an axis of its own, one bar a model.
+
+    Parameters
+    ----------
+    models : dict
+        Model's name to its metrics, the same ones for each.
+    """
+    metrics = list(next(iter(models.values())))
+    figure = make_subplots(rows=-(-len(metrics) // 3), cols=3, subplot_titles=metrics, vertical_spacing=0.25)
+    for colour, (name, values) in zip(PALETTE, models.items(), strict=False):
+        for place, metric in enumerate(metrics):
+            figure.add_bar(
+                x=[name],
+                y=[values[metric]],
+                name=name,
+                legendgroup=name,
+                showlegend=place == 0,
+                marker={"color": colour},
+                row=place // 3 + 1,
+                col=place % 3 + 1,
+            )
+    figure.update_xaxes(showticklabels=False)
     return figure
 
 
@@ -89,7 +118,7 @@ def confusion(holdout: Holdout, title: str) -> go.Figure:
             texttemplate="%{text:,}",
             zmin=0,
             zmax=1,
-            colorscale="Blues",
+            colorscale=list(_SHARES["dark" if st.context.theme.type == "dark" else "light"]),
             showscale=False,
             hovertemplate=_("actual {actual}, predicted {predicted}").format(actual="%{y}", predicted="%{x}")
             + ": %{text:,} (%{z:.1%})<extra></extra>",
@@ -153,7 +182,7 @@ def class_shares(counts: dict[str, int]) -> go.Figure:
 def probabilities(shares: dict[str, float]) -> go.Figure:
     """Draw the probability of each class, the highest on top."""
     figure = _class_bars(shares, [percent(share) for share in shares.values()])
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", title=_("Probability"))
+    figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", title=_("Probability"))
     return figure
 
 
@@ -166,16 +195,18 @@ def _class_bars(values: Mapping[str, float], texts: list[str]) -> go.Figure:
             orientation="h",
             marker={"color": colours},
             text=texts,
-            textposition="auto",
+            textposition="outside",  # inside, the text of a short bar would not be seen
+            cliponaxis=False,
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
     figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_layout(margin={"r": 64})  # for the text beside the longest bar
     return figure
 
 
-def response(table: Any, columns: list[str], now: float, axis: str, title: str) -> go.Figure:
-    """Draw how an answer changes along one input, with a line where the input is now."""
+def response(table: Any, columns: list[str], now: float, axis: str, title: str, *, is_share: bool) -> go.Figure:
+    """Draw how an answer, shares of 1 perhaps, changes along one input, with a line where the input is now."""
     figure = go.Figure()
     for colour, column in zip(PALETTE, columns, strict=False):
         figure.add_scatter(
@@ -187,6 +218,8 @@ def response(table: Any, columns: list[str], now: float, axis: str, title: str) 
     figure.add_vline(x=now, line={"color": NEUTRAL, "dash": "dash"})
     figure.update_xaxes(title=axis)
     figure.update_yaxes(title=title)
+    if is_share:
+        figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
     return figure
 
 

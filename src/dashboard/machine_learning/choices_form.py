@@ -52,11 +52,8 @@ def choose(frame: pd.DataFrame, profile: TableProfile, source: str, *, is_plant:
         return None
     with right:
         task = _task(frame, target, source)
-    left, right = st.columns(2)
-    with left:
-        features = _features(profile, target, source, is_plant)
-    with right:
-        metric = _metric(task)
+    features = _features(profile, target, source, is_plant)
+    metric = _metric(task)
     if task == "classification":
         _show_balance(frame, target)
     split = choose_split(frame, profile, target, is_plant)
@@ -99,14 +96,16 @@ def _task(frame: pd.DataFrame, target: str, source: str) -> Task:
 
 def _metric(task: Task) -> str:
     meanings = {metric.name: _(metric.meaning) for metric in metrics_for(task)}
-    return st.selectbox(
+    metric = st.segmented_control(
         _("Metric to rank by"),
         list(meanings),
-        index=list(meanings).index(default_metric(task)),
-        format_func=lambda name: f"{name} — {meanings[name]}",
+        default=default_metric(task),
+        required=True,
         key=f"metric_{task}",
         persist_state="session",
     )
+    st.caption(plain(meanings[metric]))
+    return metric
 
 
 def _features(profile: TableProfile, target: str, source: str, is_plant: bool) -> list[str]:

@@ -18,8 +18,9 @@ from src.ml.comparison_job import artefact_path
 from src.ml.model_comparison import CandidateResult, Comparison, Finalist
 from src.ml.saved_models import check_new_name, save_finalist
 
-CHART_WIDTH = 450
-CONFUSION_WIDTH = 300
+# Two and four of them fit a window of 1400 pixels, one and two a window of 800.
+CHART_WIDTH = 525
+CONFUSION_WIDTH = 256
 
 
 def show_finalists(job: Job, comparison: Comparison) -> None:
@@ -72,11 +73,12 @@ def _top_charts(comparison: Comparison) -> None:
         names, means, spreads = (list(column) for column in zip(*scored, strict=True))
         figure = charts.scores_with_spread(names, means, spreads, comparison.metric)
         charts.show(figure, "top_spread", _("Score of the best models with its spread"))
-    shown = comparison.task == "classification"  # the errors of a regression have units of their own
-    metrics = {c.name: c.metrics if shown else {comparison.metric: c.metrics[comparison.metric]} for c in top}
     with row.container(width=CHART_WIDTH):
-        st.markdown(f"**{_('All metrics') if shown else comparison.metric}**")
-        charts.show(charts.metric_bars(metrics), "top_bars", _("Metrics of the best models"))
+        st.markdown(f"**{_('All metrics')}**")
+        metrics = {c.name: c.metrics for c in top}
+        # The errors of a regression have units of their own, so each metric gets an axis of its own.
+        figure = charts.metric_bars(metrics) if comparison.task == "classification" else charts.metric_panels(metrics)
+        charts.show(figure, "top_bars", _("Metrics of the best models"))
 
 
 def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
@@ -85,7 +87,7 @@ def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
     for name, holdout in holdouts.items():
         with row.container(width=CONFUSION_WIDTH):
             alt = _("Confusion matrix of {model}").format(model=name)
-            charts.show(charts.confusion(holdout, name), f"confusion_{name}", alt, 300)
+            charts.show(charts.confusion(holdout, name), f"confusion_{name}", alt, 280)
     labels = list(dict.fromkeys(curve.label for holdout in holdouts.values() for curve in holdout.curves))
     if not labels:
         return

@@ -8,7 +8,7 @@ import streamlit as st
 
 from src.dashboard.components import charts
 from src.dashboard.components.page import errors_shown, page_header, plain, provenance, show_error
-from src.dashboard.locale import _, moment, number, percent, translated
+from src.dashboard.locale import _, moment, number, percent, significant, translated
 from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
 from src.dashboard.machine_learning.prediction_list import show_history
 from src.dashboard.machine_learning.what_if_view import show_what_if
@@ -116,7 +116,7 @@ def _input(feature: Feature, key: str) -> Any:
     if known:
         st.caption(
             _("seen in training: {minimum} to {maximum}").format(
-                minimum=number(feature.minimum), maximum=number(feature.maximum)
+                minimum=significant(feature.minimum), maximum=significant(feature.maximum)
             )
         )
     return value
@@ -138,7 +138,8 @@ def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Predict
     left, right = st.columns([1, 2])
     with left, st.container(border=True, key="answer_card"):
         unit = saved.signature.target_unit
-        outcome = prediction.outcome if isinstance(prediction.outcome, str) else f"{number(prediction.outcome)} {unit}"
+        answer = prediction.outcome
+        outcome = answer if isinstance(answer, str) else f"{significant(answer)} {unit}"
         st.metric(plain(saved.signature.target), plain(outcome.strip()))
         if prediction.probabilities:
             top = next(iter(prediction.probabilities.values()))
@@ -149,7 +150,7 @@ def _show_answer(saved: LoadedModel, values: dict[str, Any], prediction: Predict
             charts.show(
                 figure, "probabilities", _("Probability of each class"), 90 + 40 * len(prediction.probabilities)
             )
-        else:
+        elif saved.signature.task == "classification":
             st.caption(_("This model gives no probabilities."))
     provenance(
         f"{saved.name}, {_('version')} {saved.version}",

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.page import errors_shown, flash
-from src.dashboard.locale import _, moment, number
+from src.dashboard.locale import _, moment, number, score, significant
 from src.dashboard.machine_learning.table_profile import kind_name, source_name
 from src.evaluation.metrics import metrics_for
 from src.ml.saved_models import LoadedModel
+from src.ml.signature import Signature
 from src.utils.model_store import default_store, get_models_summary
 
 
@@ -23,46 +24,33 @@ def show_models() -> None:
         {
             _("Name"): summary["name"],
             _("Type"): summary["model_type"],
-            **{
-                name.capitalize() if len(name) > 3 else name.upper(): summary[name] for name in _metric_columns(summary)
-            },
             _("Saved"): summary["saved_at"].map(lambda value: moment(str(value))),
-            _("Version"): summary["version"],
-            _("Notes"): summary["description"],
+            _("Version"): summary["version"].astype(str),
+            **{name: summary[name.lower()].map(score) for name in _metric_columns(summary)},
         }
     )
     with st.expander(_("Saved models: {count}").format(count=len(shown)), expanded=True, icon=":material/inventory_2:"):
-        st.dataframe(shown, hide_index=True, alt=_("Saved models"), height=min(36 * (len(shown) + 1) + 3, 260))
+        st.dataframe(
+            shown,
+            hide_index=True,
+            alt=_("Saved models"),
+            height=min(36 * (len(shown) + 1) + 3, 260),
+            column_config={_("Name"): st.column_config.TextColumn(pinned=True)},
+        )
 
 
 def _metric_columns(summary: pd.DataFrame) -> list[str]:
     """The metrics that any of the models has, so that no column is empty."""
-    names = [metric.name.lower() for task in ("classification", "regression") for metric in metrics_for(task)]
-    return [name for name in names if name in summary and summary[name].notna().any()]
+    names = [metric.name for task in ("classification", "regression") for metric in metrics_for(task)]
+    return [name for name in names if name.lower() in summary and summary[name.lower()].notna().any()]
 
 
 def show_details(saved: LoadedModel) -> None:
     """Show what is known about a model: what it takes, what it was trained on, how good it was."""
     training, comparison = saved.details.get("training"), saved.details.get("comparison")
     if saved.metadata.get("description"):
-        st.markdown(saved.metadata["description"])
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    _("Feature"): feature.name,
-                    _("Type"): kind_name(feature.type),
-                    _("Unit"): feature.unit,
-                    _("Lowest"): number(feature.minimum),
-                    _("Highest"): number(feature.maximum),
-                    _("Categories"): ", ".join(feature.categories[:8]),
-                }
-                for feature in saved.signature.features
-            ]
-        ),
-        hide_index=True,
-        alt=_("What the model takes"),
-    )
+        st.text(saved.metadata["description"])
+    st.dataframe(_features(saved.signature), hide_index=True, alt=_("What the model takes"))
     if training:
         st.caption(
             _("Trained on {rows} rows of {source}").format(
@@ -75,8 +63,20 @@ def show_details(saved: LoadedModel) -> None:
         st.caption(
             _("On {rows} rows held out:").format(rows=number(comparison["holdout_rows"], 0))
             + " "
-            + " · ".join(f"{name} {number(value)}" for name, value in metrics.items())
+            + " · ".join(f"{name} {score(value)}" for name, value in metrics.items())
         )
+
+
+def _features(signature: Signature) -> pd.DataFrame:
+    columns = {
+        _("Feature"): [feature.name for feature in signature.features],
+        _("Type"): [kind_name(feature.type) for feature in signature.features],
+        _("Unit"): [feature.unit for feature in signature.features],
+        _("Lowest"): [significant(feature.minimum) for feature in signature.features],
+        _("Highest"): [significant(feature.maximum) for feature in signature.features],
+        _("Categories"): [", ".join(feature.categories[:8]) for feature in signature.features],
+    }
+    return pd.DataFrame({name: cells for name, cells in columns.items() if any(cells)})
 
 
 def show_untrusted(files: dict[str, dict[str, Any]]) -> None:

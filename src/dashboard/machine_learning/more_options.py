@@ -23,6 +23,7 @@ def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
             0.1,
             600.0,
             10.0,
+            format="%g",
             key="budget",
             persist_state="session",
             help=_("When it is used up, what is done is the result."),
@@ -40,7 +41,7 @@ def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
             ),
         )
         seed = second.number_input(_("Seed"), 0, 2**31, 42, key="seed", persist_state="session")
-        turbo = third.toggle(
+        turbo = st.toggle(
             _("Leave out the slow ones"),
             value=True,
             key="turbo",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from src.dashboard.locale import _, number
+from src.dashboard.locale import _, number, significant
 from src.tables.profile import TableProfile, profile_table
 
 PLANT = "plant"
@@ -30,29 +30,34 @@ def show_profile(frame: pd.DataFrame) -> TableProfile:
         rows=number(profile.rows, 0), columns=len(profile.columns), missing=number(missing, 0)
     )
     with st.expander(summary, icon=":material/table_chart:"):
+        wide = st.column_config.TextColumn(width=130)  # as a time needs it
         st.dataframe(
-            pd.DataFrame(
-                [
-                    {
-                        _("Column"): column.name,
-                        _("Type"): kind_name(column.kind),
-                        _("Missing"): column.missing,
-                        _("Different values"): column.unique,
-                        _("Lowest"): _short(column.minimum),
-                        _("Mean"): _short(column.mean),
-                        _("Highest"): _short(column.maximum),
-                        _("Most frequent"): ", ".join(
-                            f"{value} ({number(count, 0)})" for value, count in column.top[:3]
-                        ),
-                    }
-                    for column in profile.columns
-                ]
-            ),
+            _columns(profile),
             hide_index=True,
             alt=_("Columns of the table"),
+            column_config={_("Lowest"): wide, _("Highest"): wide},
         )
         st.dataframe(frame.head(20), hide_index=True, alt=_("First rows of the table"))
     return profile
+
+
+def _columns(profile: TableProfile) -> pd.DataFrame:
+    rows = [
+        {
+            _("Column"): column.name,
+            _("Type"): kind_name(column.kind),
+            _("Missing"): number(column.missing, 0),
+            _("Different values"): number(column.unique, 0),
+            _("Lowest"): _short(column.minimum),
+            _("Mean"): _short(column.mean),
+            _("Highest"): _short(column.maximum),
+        }
+        for column in profile.columns
+    ]
+    if any(column.top for column in profile.columns):
+        for row, column in zip(rows, profile.columns, strict=True):
+            row[_("Most frequent")] = ", ".join(f"{value} ({number(count, 0)})" for value, count in column.top[:3])
+    return pd.DataFrame(rows)
 
 
 def kind_name(kind: str) -> str:
@@ -69,5 +74,5 @@ def kind_name(kind: str) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, float | int):
-        return number(float(f"{value:.4g}"))
+        return significant(value)
     return "" if value is None else str(value)[:16]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from src.dashboard.components import charts
 from src.dashboard.components.page import plain
-from src.dashboard.locale import _, number, percent
+from src.dashboard.locale import _, percent, significant
 from src.ml.prediction import what_if
 from src.ml.saved_models import LoadedModel
 from src.ml.signature import Feature
@@ -41,8 +41,8 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
     table = what_if(saved.model, saved.signature, values, name, [*grid, moved])
     now = table.iloc[-1]
     classes = [column for column in table.columns if column not in ("value", "outcome")]
-    outcome = str(now["outcome"]) if saved.signature.task == "classification" else number(float(now["outcome"]))
-    text = f"**{plain(f'{saved.signature.target}: {outcome}')}** · {plain(name)} = {number(moved)} {feature.unit}"
+    outcome = str(now["outcome"]) if saved.signature.task == "classification" else significant(float(now["outcome"]))
+    text = f"**{plain(f'{saved.signature.target}: {outcome}')}** · {plain(name)} = {significant(moved)} {feature.unit}"
     if classes:
         text += f" · {_('probability {share}').format(share=percent(now[classes].max()))}"
     st.markdown(text)
@@ -50,7 +50,7 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
         lines = classes or ["outcome"]
         axis = f"{name} ({feature.unit})" if feature.unit else name
         title = _("Probability") if classes else saved.signature.target
-        figure = charts.response(table.sort_values("value"), lines, moved, axis, title)
+        figure = charts.response(table.sort_values("value"), lines, moved, axis, title, is_share=bool(classes))
         charts.show(figure, "response", _("How the answer changes with {name}").format(name=name))
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from src.dashboard.components.demo_plant import offer_demo_plant
-from src.dashboard.components.page import page_header, provenance
+from src.dashboard.components.page import page_header, plain, provenance
 from src.dashboard.locale import _, moment, number
 from src.dashboard.page_list import go_to
 from src.sensors.plant_state import MachineState, PlantState, plant_state
 from src.utils.model_store import list_models
 
+CARD_WIDTH = 250
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 STATE_BADGES = {"normal": ("green", "check_circle"), "warning": ("orange", "warning"), "failure": ("red", "error")}
 
 
@@ -26,10 +28,10 @@ def show() -> None:
         return
     _key_figures(plant)
     provenance(_("Data as of {time}").format(time=moment(plant.data_as_of)))
-    for start in range(0, len(plant.machines), 3):
-        for column, machine in zip(st.columns(3), plant.machines[start : start + 3], strict=False):
-            with column:
-                _machine(machine)
+    row = st.container(horizontal=True)
+    for machine in plant.machines:
+        with row.container(border=True, width=CARD_WIDTH):
+            _machine(machine)
     _next_step()
 
 
@@ -41,23 +43,24 @@ def _key_figures(plant: PlantState) -> None:
         _("Sensors"): number(plant.sensors, 0),
         _("Readings"): number(plant.readings, 0),
     }
-    for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
-        column.metric(label, value, border=True)
+    row = st.container(horizontal=True)
+    for label, value in figures.items():
+        row.metric(label, value, border=True)
 
 
 def _machine(machine: MachineState) -> None:
     names = {"normal": _("normal"), "warning": _("warning"), "failure": _("failure")}
     colour, icon = STATE_BADGES[machine.state]
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{machine.equipment}**", width="stretch")
-            st.badge(names[machine.state], color=colour, icon=f":material/{icon}:")  # type: ignore[arg-type]
-        quantities = {"lux": _("Light"), "temperature": _("Temperature"), "vibration": _("Vibration")}
-        values = [
-            f"{quantities.get(latest.sensor_type, latest.display_name)} **{number(latest.value, 1)}** {latest.unit}"
-            for latest in machine.latest
-        ]
-        st.markdown("  \n".join(values))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(machine.equipment)}**", width="stretch")
+        st.badge(names[machine.state], color=colour, icon=f":material/{icon}:")  # type: ignore[arg-type]
+    quantities = {"lux": _("Light"), "temperature": _("Temperature"), "vibration": _("Vibration")}
+    values = [
+        f"{plain(quantities.get(latest.sensor_type, latest.display_name))} "
+        f"**{number(latest.value, 1)}**{_NO_BREAK}{plain(latest.unit)}"
+        for latest in machine.latest
+    ]
+    st.markdown("  \n".join(values))
 
 
 def _next_step() -> None:
