@@ -62,7 +62,7 @@ save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "switch")
 app = AppTest.from_file("main_dash.py", default_timeout=60).run()
 assert app.metric and not app.error and not app.exception, app
 app.button(key="go_predict").click().run()
-app.number_input[0].set_value(1.0)
+app.text_input[0].set_value("1")
 app.button(key="predict").click().run()
 assert app.metric[0].value == "on" and not app.error and not app.exception, app
 """

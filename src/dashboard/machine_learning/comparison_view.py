@@ -73,7 +73,8 @@ def _result(job: Job) -> None:
     else:
         st.info(
             _(
-                "It ended before the best were fitted, so there is none to save. To end early with a result, set a time budget."
+                "It ended before the best were fitted, so there is none to save. "
+                "To end early with a result, set a time budget."
             ),
             icon=":material/inventory_2:",
         )

@@ -72,13 +72,13 @@ def _top_charts(comparison: Comparison) -> None:
         scored = [(c.name, c.metrics[comparison.metric] or 0.0, c.spread[comparison.metric] or 0.0) for c in top]
         names, means, spreads = (list(column) for column in zip(*scored, strict=True))
         figure = charts.scores_with_spread(names, means, spreads, comparison.metric)
-        charts.show(figure, "top_spread", _("Score of the best models with its spread"))
+        charts.show(figure, "top_spread", _("Score of the best models with its spread"), 380)
     with row.container(width=CHART_WIDTH):
         st.markdown(f"**{_('All metrics')}**")
         metrics = {c.name: c.metrics for c in top}
         # The errors of a regression have units of their own, so each metric gets an axis of its own.
         figure = charts.metric_bars(metrics) if comparison.task == "classification" else charts.metric_panels(metrics)
-        charts.show(figure, "top_bars", _("Metrics of the best models"))
+        charts.show(figure, "top_bars", _("Metrics of the best models"), 380)
 
 
 def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:

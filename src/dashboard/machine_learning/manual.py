@@ -9,6 +9,7 @@ import streamlit as st
 from src.dashboard.components import charts
 from src.dashboard.components.page import errors_shown, page_header, plain, provenance, show_error
 from src.dashboard.locale import _, moment, number, percent, significant, translated
+from src.dashboard.locale.typed import read_number, write_number
 from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
 from src.dashboard.machine_learning.prediction_list import show_history
 from src.dashboard.machine_learning.what_if_view import show_what_if
@@ -62,18 +63,18 @@ def show() -> None:
         st.warning(message.format(libraries=", ".join(saved.changed_libraries)), icon=":material/warning:")
     with st.expander(_("Details of the model"), icon=":material/info:"):
         show_details(saved)
-    values = _inputs(saved)
+    typed = _inputs(saved)
     seen = st.session_state.get("model_seen")
     st.session_state["model_seen"] = (saved.name, saved.version)
-    if values is not None and seen != (saved.name, saved.version):  # typed for a model that was deleted or replaced
+    if typed is not None and seen != (saved.name, saved.version):  # typed for a model that was deleted or replaced
         st.warning(_("The model changed while you typed. Look at the values, then press Predict again."))
-        values = None
-    if values is not None:
-        _answer(saved, values)
+        typed = None
+    if typed is not None:
+        _answer(saved, typed)
     answered = st.session_state.get("answer")
     if answered and answered[0] == (saved.name, saved.version):
         _show_answer(saved, *answered[1:])
-        if values is not None:  # after the answer, which is worth having even where it cannot be kept
+        if typed is not None:  # after the answer, which is worth having even where it cannot be kept
             with errors_shown():
                 record_prediction(saved.name, saved.version, *answered[1:])
     show_history(name)
@@ -85,17 +86,17 @@ def _choose(models: dict[str, dict[str, Any]]) -> str | None:
 
 
 def _inputs(saved: LoadedModel) -> dict[str, Any] | None:
-    """Ask for a value of each feature; None until the button is pressed."""
+    """Ask for a value of each feature, numbers as text; None until the button is pressed."""
     with st.form(key="inputs"):
-        values: dict[str, Any] = {}
+        typed: dict[str, Any] = {}
         columns = st.columns(min(3, len(saved.signature.features)))
         for place, feature in enumerate(saved.signature.features):
             with columns[place % len(columns)]:
-                values[feature.name] = _input(feature, f"{saved.name}_{feature.name}")
+                typed[feature.name] = _input(feature, f"{saved.name}_{feature.name}")
         pressed = st.form_submit_button(
             _("Predict"), type="primary", icon=":material/online_prediction:", key="predict"
         )
-    return values if pressed else None
+    return typed if pressed else None
 
 
 def _input(feature: Feature, key: str) -> Any:
@@ -105,25 +106,20 @@ def _input(feature: Feature, key: str) -> Any:
     if feature.type == "boolean":
         return float(st.toggle(label, value=bool(feature.typical), key=key))
     known = feature.minimum is not None and feature.maximum is not None
-    value = st.number_input(
-        label,
-        value=float(f"{feature.typical or 0.0:.5g}"),
-        step=feature.step,
-        format="%g",
-        icon=ICONS.get(feature.name),
-        key=key,
-    )
+    text = st.text_input(label, value=write_number(feature.typical or 0.0), icon=ICONS.get(feature.name), key=key)
     if known:
         st.caption(
             _("seen in training: {minimum} to {maximum}").format(
                 minimum=significant(feature.minimum), maximum=significant(feature.maximum)
             )
         )
-    return value
+    return text
 
 
-def _answer(saved: LoadedModel, values: dict[str, Any]) -> None:
+def _answer(saved: LoadedModel, typed: dict[str, Any]) -> None:
+    numbers = {feature.name for feature in saved.signature.features if feature.type in ("number", "time")}
     try:
+        values = {name: read_number(name, value) if name in numbers else value for name, value in typed.items()}
         prediction = predict_row(saved.model, saved.signature, values)
     except FarolError as error:
         st.session_state.pop("answer", None)

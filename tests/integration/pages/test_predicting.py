@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextInput
 
 from src.ml.prediction_history import recent_predictions
 from src.ml.signature import Feature, Signature
@@ -21,6 +24,11 @@ from tests.integration.pages.samples import (
 )
 
 
+def inputs(app: AppTest) -> list[TextInput]:
+    """The fields for numbers."""
+    return list(app.text_input)
+
+
 def test_without_models_predicting_points_to_training(language, say):
     app = open_page("predict", language)
     assert app.info[0].value == say("There is no saved model yet. Train and compare some, and save the best.")
@@ -30,9 +38,9 @@ def test_without_models_predicting_points_to_training(language, say):
 
 def test_a_prediction_is_answered_explained_and_recorded(model, language, say):
     app = open_page("predict", language)
-    labels = [field.label for field in app.number_input]
+    labels = [field.label for field in inputs(app)]
     assert ["lux" in labels[0], "°C" in labels[1], "mm/s" in labels[2]] == [True] * 3
-    for field, value in zip(app.number_input, [400.0, 88.0, 8.8], strict=True):
+    for field, value in zip(inputs(app), ["400", "88", "8.8"], strict=True):
         field.set_value(value)
     app = click(app, "predict")
     assert (app.metric[0].label, app.metric[0].value) == ("state", "failure")
@@ -46,15 +54,32 @@ def test_a_prediction_is_answered_explained_and_recorded(model, language, say):
 
 def test_a_value_unlike_the_training_is_warned_about_and_answered(model, language, say):
     app = open_page("predict", language)
-    app.number_input[1].set_value(400.5)
+    inputs(app)[1].set_value("400,5")
     app = click(app, "predict")
     assert app.warning[0].value.startswith("temperature: 400" + ("," if language == "pt_BR" else ".") + "5")
     assert app.metric[0].value == "failure"
 
 
+@pytest.mark.parametrize("typed", ["", "abc", "1e400", "1,2,3", "0x10", "NaN"])
+def test_what_is_no_number_is_refused_with_the_name_of_the_input_and_nothing_is_recorded(model, typed, language):
+    app = click(open_page("predict", language), "predict")
+    inputs(app)[1].set_value(typed)
+    app = click(app, "predict")
+    assert the_error(app).startswith("'temperature' ")
+    assert not app.metric
+    assert len(recent_predictions("states")) == 1
+
+
+def test_a_comma_is_a_decimal_mark_and_never_dropped(model, language):
+    app = open_page("predict", language)
+    inputs(app)[2].set_value("1,5")
+    click(app, "predict")
+    assert recent_predictions("states")["inputs"][0]["vibration"] == 1.5
+
+
 def test_moving_one_input_moves_the_answer(model, language):
     app = open_page("predict", language)
-    for field, value in zip(app.number_input, [400.0, 25.0, 1.0], strict=True):
+    for field, value in zip(inputs(app), ["400", "25", "1"], strict=True):
         field.set_value(value)
     app = click(app, "predict")
     app.selectbox(key="what_if_states").select("temperature")
@@ -69,9 +94,9 @@ def test_moving_one_input_moves_the_answer(model, language):
 def test_a_model_without_a_signature_gets_generic_inputs(language):
     save_model(LogisticRegression().fit([[0.0, 0.0], [1.0, 1.0]], ["off", "on"]), "plain")
     app = open_page("predict", language)
-    assert len(app.number_input) == 2
-    for field in app.number_input:
-        field.set_value(5.0)
+    assert len(inputs(app)) == 2
+    for field in inputs(app):
+        field.set_value("5")
     assert click(app, "predict").metric[0].value == "on"
 
 
@@ -107,7 +132,7 @@ def test_a_model_of_other_libraries_is_used_with_a_warning(model, settings, lang
     ).split("|")
     assert app.warning[0].value.startswith(start + "scikit-learn 0.1")
     assert app.warning[0].value.endswith(end)
-    assert len(app.number_input) == 3
+    assert len(inputs(app)) == 3
 
 
 def test_a_corrupt_model_file_is_said_so_and_never_opened(model, settings, language, say):
@@ -123,7 +148,7 @@ def test_a_corrupt_model_file_is_said_so_and_never_opened(model, settings, langu
         )
     )
     assert app.selectbox[0].value == "states"
-    assert not app.number_input
+    assert not inputs(app)
 
 
 def test_a_file_that_was_not_saved_here_is_listed_and_can_be_adopted(settings, language, say):
