@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -30,15 +32,18 @@ def show_profile(frame: pd.DataFrame) -> TableProfile:
         rows=number(profile.rows, 0), columns=len(profile.columns), missing=number(missing, 0)
     )
     with st.expander(summary, icon=":material/table_chart:"):
-        wide = st.column_config.TextColumn(width=130)  # as a time needs it
-        st.dataframe(
-            _columns(profile),
-            hide_index=True,
-            alt=_("Columns of the table"),
-            column_config={_("Lowest"): wide, _("Highest"): wide},
-        )
+        st.dataframe(_columns(profile), hide_index=True, alt=_("Columns of the table"), column_config=_column_widths())
         st.dataframe(frame.head(20), hide_index=True, alt=_("First rows of the table"))
     return profile
+
+
+def _column_widths() -> dict[Any, Any]:
+    """Widths in pixels with which times and frequent values can be read in a window of 1400 pixels."""
+    widths = {_("Missing"): 80, _("Lowest"): 132, _("Mean"): 80, _("Highest"): 132, _("Most frequent"): 340}
+    return {
+        _("Column"): st.column_config.TextColumn(pinned=True),
+        **{name: st.column_config.TextColumn(width=width) for name, width in widths.items()},
+    }
 
 
 def _columns(profile: TableProfile) -> pd.DataFrame:
