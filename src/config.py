@@ -24,14 +24,20 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 def _from_project_root(path: Path) -> Path:
     """Relative folders are meant from the project's root, wherever the command was typed."""
-    path = PROJECT_ROOT / path.expanduser()
-    if path.exists() and not path.is_dir():
+    try:
+        path = PROJECT_ROOT / path.expanduser()
+        is_file = path.exists() and not path.is_dir()
+    except (OSError, RuntimeError) as error:
+        raise PydanticCustomError("no_folder", "{reason}", {"reason": str(error).rstrip(".")}) from None
+    if is_file:
         raise PydanticCustomError("not_a_folder", "there is a file of that name, and a folder is needed")
     return path
 
 
 def _url_from_project_root(url: str) -> str:
     """The same for a relative SQLite file: a job's process, started elsewhere, must find the same one."""
+    if url in ("sqlite://", "sqlite:///") or (url.startswith("sqlite") and "memory" in url):
+        raise PydanticCustomError("in_memory", "a job is another process and needs a database that lasts: name a file")
     prefix, separator, path = url.partition("sqlite:///")
     if prefix or not separator or not path or path.startswith((":", "/", "file:")):
         return url

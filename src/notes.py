@@ -40,12 +40,11 @@ def write_note(note: Note | FarolError) -> str:
 def read_note(text: str) -> Note:
     """Return the note that `write_note` has written; any other text is a note without values."""
     try:
-        stored = json.loads(text)
-    except ValueError:
-        stored = None
-    if isinstance(stored, dict) and stored.keys() == {"template", "values"}:
-        return _note(stored)
-    return _note(_verbatim(text))
+        note = _note(json.loads(text))
+        str(note)
+    except (AttributeError, LookupError, TypeError, ValueError):  # no JSON, or none that `write_note` wrote
+        return _note(_verbatim(text))
+    return note
 
 
 def _record(note: Note | FarolError) -> dict[str, Any]:

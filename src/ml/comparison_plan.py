@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from src.errors import InvalidComparison
 from src.evaluation.metrics import default_metric, metrics_for
@@ -23,6 +24,8 @@ from src.tables.profile import profile_table, suggest_features, suggest_task
 
 FEWEST_ROWS = 20
 _SAME_CORRELATION = 0.999999
+_LARGEST_ROUNDING = 1e-3
+"""Of the target's standard deviation."""
 _FIRST_UNSURE_INTEGER = 2.0**53
 """From here on neighbouring whole numbers are the same float."""
 
@@ -85,6 +88,9 @@ class Choices:
     source: str = ""
 
 
+_CHOICES = TypeAdapter(Choices)
+
+
 @dataclass(frozen=True)
 class ComparisonPlan:
     """Everything that is settled before the first fit."""
@@ -113,6 +119,7 @@ def plan_comparison(table: pd.DataFrame, choices: Choices) -> ComparisonPlan:
     InvalidComparison
         A choice does not fit the table or another choice; the message names both.
     """
+    choices = _of_the_right_types(choices)
     _check_names(table)
     _check_choices(table, choices)
     notes: list[Note] = []
@@ -147,6 +154,16 @@ def time_column(table: pd.DataFrame) -> str | None:
     """Return the first time column of a table, if there is one."""
     times = [str(name) for name in table.columns if pd.api.types.is_datetime64_any_dtype(table[name])]
     return times[0] if times else None
+
+
+def _of_the_right_types(choices: Choices) -> Choices:
+    try:
+        return _CHOICES.validate_python(vars(choices))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidComparison(
+            "{name} is {value!r}: {reason}.", name=first["loc"][0], value=first["input"], reason=first["msg"]
+        ) from None
 
 
 def _check_names(table: pd.DataFrame) -> None:
@@ -261,7 +278,7 @@ def _target(column: pd.Series, task: Task) -> NDArray[Any]:
                 name=str(column.name),
                 value=float(values[0]),
             )
-        return values.astype(np.float32).astype(float)  # seven digits, as in PyCaret, so that scores agree with it
+        return _seven_digits(values, str(column.name))
     if pd.api.types.is_bool_dtype(column):
         return column.to_numpy(dtype=bool)
     if pd.api.types.is_signed_integer_dtype(column):
@@ -271,6 +288,19 @@ def _target(column: pd.Series, task: Task) -> NDArray[Any]:
         whole = np.all((values == np.round(values)) & (np.abs(values) < _FIRST_UNSURE_INTEGER))
         return values.astype(np.int64) if whole else values.astype(str)
     return column.astype(str).to_numpy(dtype=object).astype(str)
+
+
+def _seven_digits(values: NDArray[Any], name: str) -> NDArray[Any]:
+    """Round as PyCaret does, so that scores agree with it; most candidates compute with no more digits either."""
+    rounded = values.astype(np.float32).astype(float)
+    if np.abs(rounded - values).max() > _LARGEST_ROUNDING * values.std():
+        raise InvalidComparison(
+            "The target {name!r} varies too little for its size: models compute with seven digits. Subtract {lowest:g} "
+            "from it first.",
+            name=name,
+            lowest=float(values.min()),
+        )
+    return rounded
 
 
 def _check_classes(target: NDArray[Any], classes: NDArray[Any], task: Task, choices: Choices) -> None:
@@ -312,8 +342,16 @@ def _giveaways(features: pd.DataFrame, target: NDArray[Any], task: Task) -> list
 
 
 def _same_class(feature: pd.Series, target: NDArray[Any]) -> bool:
-    """Whether each value goes with one class, and each class with one value."""
-    return bool((feature.factorize()[0] == pd.Series(target).factorize()[0]).all())
+    """Whether each value goes with one class, and each class with one value; a missing one may be a value, or a gap."""
+    known = feature.notna().to_numpy()
+    if known.mean() >= 0.5 and len(np.unique(target[known])) > 1 and _one_to_one(feature[known], target[known]):
+        return True
+    return not known.all() and _one_to_one(feature, target)
+
+
+def _one_to_one(feature: pd.Series, target: NDArray[Any]) -> bool:
+    values, classes = pd.factorize(feature, use_na_sentinel=False)[0], pd.Series(target).factorize()[0]
+    return bool((values == classes).all())
 
 
 def _same_value(feature: pd.Series, target: NDArray[Any]) -> bool:
@@ -322,7 +360,7 @@ def _same_value(feature: pd.Series, target: NDArray[Any]) -> bool:
         return False
     values = feature.to_numpy(dtype=float, na_value=np.nan)
     known = np.isfinite(values)
-    with np.errstate(invalid="ignore", divide="ignore"):  # a feature that is constant where it is known
+    with np.errstate(invalid="ignore", divide="ignore"):  # a target that is constant where the feature is known
         return bool(abs(np.corrcoef(values[known], target[known])[0, 1]) > _SAME_CORRELATION)
 
 
@@ -344,6 +382,13 @@ def _split(table: pd.DataFrame, target: NDArray[Any], task: Task, choices: Choic
     else:
         raise InvalidComparison(
             "{split!r} is no way to split. Choose random, time, or group:COLUMN.", split=choices.split
+        )
+    if len(split.folds) < choices.fold:
+        notes.append(
+            Note(
+                "{folds} folds instead of {wanted}: there are no more groups.",
+                {"folds": len(split.folds), "wanted": choices.fold},
+            )
         )
     return _usable_folds(split, target, notes) if stratified else split
 

@@ -13,14 +13,14 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from src.config import get_settings
-from src.errors import FarolError, NoLeaderboard
+from src.errors import FarolError, InvalidComparison, NoLeaderboard
 from src.evaluation.holdout import Holdout
 from src.evaluation.metrics import metrics_for
 from src.ml.candidate_fitting import (
@@ -34,10 +34,15 @@ from src.ml.candidates import Candidate, Task
 from src.ml.comparison_plan import Choices, ComparisonPlan, plan_comparison
 from src.ml.signature import Signature
 from src.ml.workers import open_workers
-from src.notes import Note
+from src.notes import Note, read_note
 
 State = Literal["waiting", "done", "failed", "skipped"]
 Phase = Literal["starting", "comparing", "finishing", "done"]
+
+
+def _as_note(reason: Any) -> Any:
+    """Records of comparisons from before reasons were notes have them as text."""
+    return read_note(reason) if isinstance(reason, str) else reason
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class CandidateResult:
     spread: dict[str, float | None] = field(default_factory=dict)
     standard_error: float | None = None
     fit_seconds: float | None = None
-    reason: Note | None = None
+    reason: Annotated[Note | None, BeforeValidator(_as_note)] = None
     remarks: tuple[str, ...] = ()
     tied: bool = False
 
@@ -214,6 +219,8 @@ def compare_models(
     >>> comparison = compare_models(table, "state", sort="F1", split="time")  # doctest: +SKIP
     >>> comparison.leaderboard[["Model", "F1"]]  # doctest: +SKIP
     """
+    if not isinstance(data, pd.DataFrame):
+        raise InvalidComparison("The data is a {kind}; a pandas DataFrame is needed.", kind=type(data).__name__)
     with nullcontext(executor) if executor else open_workers() as pool:
         return _Run(plan_comparison(data, Choices(target=target, **choices)), on_progress or _tell_nobody).to_the_end(
             pool

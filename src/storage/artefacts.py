@@ -9,6 +9,7 @@ import pickle
 import platform
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -77,18 +78,23 @@ def unpickled(content: bytes, suffix: str) -> object:
         A class or library that the model needs is missing or has changed.
     """
     try:
-        if suffix == ".joblib":
-            import joblib
-
-            return joblib.load(io.BytesIO(content))
-        return pickle.loads(content)
+        return _loaded(content, suffix)
     except Exception as error:  # whatever the __setstate__ of a stranger's class raises
         raise ModelNotLoadable(
-            "The model is intact, but cannot be unpickled here: {kind}: {reason}. Install what it was made with, or "
+            "The model is intact, but cannot be unpickled here ({kind}: {reason}). Install what it was made with, or "
             "train it anew.",
             kind=type(error).__name__,
             reason=str(error),
         ) from error
+
+
+def _loaded(content: bytes, suffix: str) -> object:
+    if suffix != ".joblib":
+        with suppress(pickle.UnpicklingError):  # a .pkl that joblib wrote, as PyCaret's are
+            return pickle.loads(content)
+    import joblib
+
+    return joblib.load(io.BytesIO(content))
 
 
 def content_digest(content: bytes) -> str:

@@ -110,7 +110,7 @@ def profile_table(frame: pd.DataFrame) -> TableProfile:
 
 
 def _profile_column(name: str, column: pd.Series) -> ColumnProfile:
-    missing, unique = int(column.isna().sum()), int(column.nunique())
+    missing, unique = int(column.isna().sum()), _different_values(name, column)
     kind = _kind(column, missing, unique)
     if kind in ("category", "boolean"):
         top = column.value_counts().head(TOP_VALUES)
@@ -129,6 +129,18 @@ def _profile_column(name: str, column: pd.Series) -> ColumnProfile:
         mean=float(column.mean()) if kind == "number" else None,
         identifier=_is_identifier(name, column, missing, unique),
     )
+
+
+def _different_values(name: str, column: pd.Series) -> int:
+    try:
+        return int(column.nunique())
+    except TypeError:  # lists and the like, from Parquet or Python
+        kind = type(column.dropna().iloc[0]).__name__
+        raise InvalidTable(
+            "The column {name!r} holds values of the type {kind}, not single values. Leave it out.",
+            name=name,
+            kind=kind,
+        ) from None
 
 
 def _kind(column: pd.Series, missing: int, unique: int) -> Kind:
@@ -244,8 +256,10 @@ def _reason_to_leave_out(column: ColumnProfile) -> Note | None:
         return Note("{name!r} is left out: a time does not come again, so nothing can be learnt from it.", values)
     if column.kind == "row_number":
         return Note("{name!r} is left out: it numbers the rows.", values)
-    if column.unique == 1:
+    if column.unique == 1 and not column.missing:
         return Note("{name!r} is left out: it is the same in every row.", values)
+    if column.unique == 1 and column.kind == "number":  # a missing number is filled in, a missing category is one more
+        return Note("{name!r} is left out: it is the same in every row that has a value.", values)
     if column.kind == "text":
         return Note("{name!r} is left out: free text or an identifier, {unique:,} different values.", values)
     if column.identifier:

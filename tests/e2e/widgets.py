@@ -55,6 +55,7 @@ def type_number(page: Page, key: str, text: str) -> None:
     field = keyed(page, key).locator("input")
     field.focus()
     field.press("ControlOrMeta+a")
+    field.press("Delete")
     field.press_sequentially(text)
     field.press("Tab")
 

@@ -140,10 +140,29 @@ def test_a_relative_sqlite_file_is_meant_from_the_projects_root(monkeypatch):
     assert get_settings().effective_database_url == f"sqlite:///{PROJECT_ROOT / 'data' / 'other.db'}"
 
 
-@pytest.mark.parametrize("url", ["sqlite:///:memory:", "sqlite:////srv/farol.db", "postgresql://user@host/farol"])
+@pytest.mark.parametrize("url", ["sqlite:////srv/farol.db", "postgresql://user@host/farol"])
 def test_other_database_urls_are_left_as_they_are(url, monkeypatch):
     monkeypatch.setenv("FAROL_DATABASE_URL", url)
     assert get_settings().effective_database_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("FAROL_DATABASE_URL", "sqlite://", "name a file"),
+        ("FAROL_DATABASE_URL", "sqlite:///", "name a file"),
+        ("FAROL_DATABASE_URL", "sqlite:///:memory:", "name a file"),
+        ("FAROL_DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true", "name a file"),
+        ("FAROL_MODELS_DIR", "~nobodyhere/models", "home directory"),
+        ("FAROL_DATA_DIR", "x" * 300, "too long"),
+    ],
+)
+def test_a_place_where_nothing_can_be_kept_is_refused_in_one_line(name, value, reason, monkeypatch):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings, match=reason) as refused:
+        get_settings()
+    assert str(refused.value).startswith(f"{name} is ")
+    assert "\n" not in str(refused.value)
 
 
 def test_settings_cannot_be_changed_afterwards():

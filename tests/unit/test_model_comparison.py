@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.errors import InvalidComparison, ModelNotSaved, NoLeaderboard
+from src.errors import InvalidComparison, InvalidTable, ModelNotSaved, NoLeaderboard
 from src.ml.candidates import DESCRIPTIONS, candidates_for
 from src.ml.comparison_plan import Choices, plan_comparison
 from src.ml.model_comparison import Comparison, compare_models
@@ -357,6 +357,9 @@ def test_no_fold_by_time_parts_the_rows_of_one_moment(table):
         ("state", "classification", lambda t: t["state"].map({"on": "A", "off": "B"}), True),
         ("state", "classification", lambda t: t["state"], True),
         ("state", "classification", lambda t: t["state"].eq("on") | (t.index % 50 == 0), False),
+        ("state", "classification", lambda t: t["state"].where(t["state"].eq("on")), True),
+        ("state", "classification", lambda t: t["state"].where(t.index > 0), True),
+        ("state", "classification", lambda t: t["shake"].gt(9).astype(float).where(t.index > 0), False),
         ("load", "regression", lambda t: t["load"] * 1.8 + 32, True),
         ("load", "regression", lambda t: t["load"] + np.linspace(0, 5, len(t)), False),
     ],
@@ -378,3 +381,50 @@ def test_a_comparison_that_was_stopped_has_nobody_waiting(table, here):
     assert {result.state for result in stopped.candidates} == {"done", "skipped"}
     assert (stopped.phase, stopped.ranked) == ("done", half.ranked)
     assert whole.stopped() == whole
+
+
+@pytest.mark.parametrize(("offset", "spread"), [(1e6, 0.01), (16_777_216.0, 0.1)])
+def test_a_spread_that_would_be_rounded_away_is_refused_with_what_to_do(table, offset, spread):
+    counter = table.assign(count=offset + table["heat"] * spread)
+    with pytest.raises(InvalidComparison, match="'count' varies too little for its size"):
+        plan_comparison(counter, Choices("count", features=FEATURES))
+    plan_comparison(counter.assign(count=counter["count"] - offset), Choices("count", features=FEATURES))
+
+
+def test_fewer_folds_than_wanted_for_want_of_groups_are_said(table):
+    notes = plan_comparison(table, Choices("state", features=FEATURES, split="group:machine", fold=5)).notes
+    assert [str(note) for note in notes] == ["4 folds instead of 5: there are no more groups."]
+    assert not plan_comparison(table, Choices("state", features=FEATURES, split="group:machine", fold=3)).notes
+
+
+def test_a_record_from_before_reasons_were_notes_is_still_read(table, here):
+    whole = compare_models(table, "state", features=FEATURES, include=["dt", "dummy"], fold=3, executor=here)
+    record = whole.to_record()
+    record["candidates"][1] |= {"state": "failed", "reason": "ValueError: the {matrix} is singular"}
+    assert str(Comparison.from_record(record).candidates[1].reason) == "ValueError: the {matrix} is singular"
+
+
+@pytest.mark.parametrize(
+    ("choice", "value"),
+    [
+        ("features", "heat"),
+        ("include", "lr"),
+        ("task", "clustering"),
+        ("fold", 2.5),
+        ("fold", "many"),
+        ("seed", None),
+        ("sort", 5),
+        ("split", None),
+        ("budget", "long"),
+    ],
+)
+def test_a_choice_of_the_wrong_type_is_refused_by_name(table, choice, value):
+    with pytest.raises(InvalidComparison, match=f"{choice} is {value!r}: "):
+        plan_comparison(table, Choices(**{"target": "state", "features": FEATURES, choice: value}))
+
+
+def test_data_that_is_no_table_is_refused(table):
+    with pytest.raises(InvalidComparison, match="The data is a ndarray"):
+        compare_models(table.to_numpy(), "state")
+    with pytest.raises(InvalidTable, match="'lists' holds values of the type list"):
+        plan_comparison(table.assign(lists=[[1]] * len(table)), Choices("state"))

@@ -10,7 +10,9 @@ import shutil
 import stat
 from pathlib import Path
 
+import joblib
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from src.config import get_settings
 from src.errors import DuplicateModelName, InvalidModelName, InvalidSettings, ModelCorrupt, ModelNotTrusted
@@ -77,6 +79,12 @@ def test_a_file_without_an_entry_is_listed_and_opened_only_once_it_is_adopted(st
 
     store.load("legacy")
     assert crater.exists()
+
+
+def test_a_pkl_that_joblib_wrote_is_read_as_pycaret_leaves_it(store):
+    joblib.dump(LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]), store.folder / "legacy.pkl")
+    store.trust("legacy")
+    assert store.load("legacy").predict([[2.0]]) == pytest.approx([5.0])
 
 
 def test_a_copied_store_is_listed_untrusted_and_its_models_can_be_adopted(store, elsewhere):

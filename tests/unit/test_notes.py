@@ -41,6 +41,22 @@ def test_a_format_that_only_the_value_itself_understands_keeps_the_whole_message
     assert note.template == "{message}"
 
 
-@pytest.mark.parametrize("text", ["Compare models", "", "{}", "123", '{"a": 1}', "{broken"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Compare models",
+        "",
+        "{}",
+        "123",
+        "null",
+        '{"a": 1}',
+        "{broken",
+        '{"template": 1, "values": {}}',
+        '{"template": "x", "values": []}',
+        '{"template": "{a}", "values": {}}',
+        '{"template": "{0}", "values": {}}',
+        '{"template": "{a:d}", "values": {"a": "b"}}',
+    ],
+)
 def test_any_other_text_is_a_note_that_says_it(text):
     assert str(read_note(text)) == text

@@ -149,6 +149,13 @@ def test_features_leave_out_what_cannot_predict_and_say_why(frame: pd.DataFrame)
     assert [note.values["name"] for note in suggestion.notes] == list(said)
 
 
+def test_one_value_and_gaps_is_not_the_same_in_every_row() -> None:
+    gaps = pd.DataFrame({"code": ["E17", None] * 25, "count": [1.0, None] * 25, "y": [0, 1] * 25})
+    suggestion = suggest_features(profile_table(gaps), "y")
+    assert suggestion.features == ["code"]
+    assert str(suggestion.left_out["count"]).endswith("the same in every row that has a value.")
+
+
 def test_row_numbers_in_another_order_are_an_identifier() -> None:
     frame = pd.DataFrame(
         {"row": np.random.default_rng(1).permutation(50), "x": np.linspace(0, 1, 50), "y": [0, 1] * 25}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,6 +38,11 @@ def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
         alt=alt,
         config={"displaylogo": False, "toImageButtonOptions": {"format": "png", "filename": key, "scale": 2}},
     )
+
+
+def _literal(name: str) -> str:
+    """A name from data as Plotly shows it letter by letter; it knows a little HTML."""
+    return html.escape(name, quote=False)
 
 
 def side_by_side() -> DeltaGenerator:
@@ -112,8 +118,8 @@ def confusion(holdout: Holdout, title: str) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=shares,
-            x=holdout.labels,
-            y=holdout.labels,
+            x=[_literal(label) for label in holdout.labels],
+            y=[_literal(label) for label in holdout.labels],
             text=counts,
             texttemplate="%{text:,}",
             zmin=0,
@@ -191,7 +197,7 @@ def _class_bars(values: Mapping[str, float], texts: list[str]) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=list(values.values()),
-            y=list(values),
+            y=[_literal(name) for name in values],
             orientation="h",
             marker={"color": colours},
             text=texts,
@@ -212,12 +218,12 @@ def response(table: Any, columns: list[str], now: float, axis: str, title: str, 
         figure.add_scatter(
             x=table["value"],
             y=table[column],
-            name=column,
+            name=_literal(column),
             line={"color": STATE_COLOURS.get(column, colour), "width": 2},
         )
     figure.add_vline(x=now, line={"color": NEUTRAL, "dash": "dash"})
-    figure.update_xaxes(title=axis)
-    figure.update_yaxes(title=title)
+    figure.update_xaxes(title=_literal(axis))
+    figure.update_yaxes(title=_literal(title))
     if is_share:
         figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
     return figure

@@ -64,8 +64,9 @@ def _actions(job: Job) -> None:
     elif job.state != "done" and st.button(_("Try again"), key=f"retry_{job.job_id}", icon=":material/replay:"):
         with errors_shown():
             again = retry(job.job_id)
-            if "job" in st.query_params:
-                st.query_params["job"] = again.job_id
+            for shown in {"job", "inspect"} & set(st.query_params):
+                st.query_params[shown] = again.job_id
+            flash(_("The job is tried again, as a new one."))
             st.rerun()
 
 

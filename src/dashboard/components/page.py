@@ -15,6 +15,9 @@ from src.errors import FarolError
 
 logger = logging.getLogger(__name__)
 _FLASH = "flash"
+# What works even after a backslash: icons, and links that need no brackets.
+_DIRECTIVE = re.compile(r"(?<=:)(?=material/|//)|(?<=www)(?=\.)|(?<=\w)(?=@\w)")
+_WORD_JOINER = "\N{WORD JOINER}"
 _MARKDOWN = re.compile(r"([\\`*_\[\]$~<>#|{}!]|:(?=[A-Za-z]))")
 
 
@@ -64,7 +67,7 @@ def nothing_unsaid() -> Iterator[None]:
 
 def plain(text: str) -> str:
     """Take the power of Markdown out of a text that comes from data: it is shown letter by letter."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    return _MARKDOWN.sub(r"\\\1", _DIRECTIVE.sub(_WORD_JOINER, text))
 
 
 def provenance(*facts: str) -> None:

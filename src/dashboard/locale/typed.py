@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from src.dashboard.locale import number_marks
 from src.errors import InvalidPredictionInput
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_SPACED = re.compile(r"^[+-]?[1-9]\d{0,2}(\s\d{3})+(?!\d)")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?P<mark>[.,])\d{3}((?P=mark)\d{3})*", re.ASCII)
+_LARGEST, _SMALLEST = 1e15, 1e-6
+"""Numbers beyond are written with a power of ten."""
 
 
 def write_number(value: float) -> str:
-    """Write a number the way it would be typed: five digits, the language's decimal mark, no groups."""
-    return f"{value:.5g}".replace(".", number_marks()[0])
+    """Write a number as it would be typed: the language's decimal mark, no groups, five digits or all whole ones."""
+    size = abs(value)
+    if size and not _SMALLEST <= size < _LARGEST:
+        text = f"{value:.5g}"
+    else:
+        behind = max(4 - math.floor(math.log10(size)), 0) if size else 0
+        text = f"{value:.{behind}f}".rstrip("0").rstrip(".") if behind else f"{value:.0f}"
+    return text.replace(".", number_marks()[0])
+
+
+def exchange_marks(text: str) -> str:
+    """Put point for comma and comma for point: the same number for a reader of the other language."""
+    return text.translate(str.maketrans(".,", ",."))
 
 
 def read_number(name: str, text: str) -> float:
@@ -26,7 +41,8 @@ def read_number(name: str, text: str) -> float:
     InvalidPredictionInput
         It is no number, or can be read as two: 1,234 by someone who groups thousands.
     """
-    plain = re.sub(r"\s", "", text).replace("\N{MINUS SIGN}", "-")
+    plain = text.strip().replace("\N{MINUS SIGN}", "-")
+    plain = _SPACED.sub(lambda thousands: re.sub(r"\s", "", thousands[0]), plain)
     if not plain:
         raise InvalidPredictionInput("{name!r} has no value. Type a number.", name=name)
     if not _NUMBER.fullmatch(decimal := _with_decimal_point(name, plain)):
@@ -36,7 +52,11 @@ def read_number(name: str, text: str) -> float:
             text=text,
             example=write_number(1.5),
         )
-    return float(decimal)
+    if math.isinf(value := float(decimal)):
+        raise InvalidPredictionInput(
+            "{name!r} is {value!r}, which is larger than a model can take.", name=name, value=text
+        )
+    return value
 
 
 def _with_decimal_point(name: str, text: str) -> str:

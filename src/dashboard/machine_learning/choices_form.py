@@ -43,12 +43,16 @@ def choose(frame: pd.DataFrame, profile: TableProfile, source: str, *, is_plant:
         index=columns.index(suggested) if suggested in columns else None,
         placeholder=_("Choose a column"),
         key=f"target_{source}",
+        persist_state="session",
     )
     if target is None:
         st.info(_("Choose the column that a model should predict."), icon=":material/target:")
         return None
     if not frame[target].notna().any():
         st.warning(_("This column has no values. Choose another target."))
+        return None
+    if frame[target].nunique() == 1:
+        st.warning(_("This column has the same value everywhere. Choose another target."))
         return None
     with right:
         task = _task(frame, target, source)
@@ -90,6 +94,7 @@ def _task(frame: pd.DataFrame, target: str, source: str) -> Task:
         default=suggestion.task,
         required=True,
         key=f"task_{source}_{target}",
+        persist_state="session",
         help=plain(translated(suggestion.reason)),
     )
 
@@ -113,7 +118,11 @@ def _features(profile: TableProfile, target: str, source: str, is_plant: bool) -
     others = [column.name for column in profile.columns if column.name != target]
     default = [name for name in PLANT_FEATURES if name in others] if is_plant else list(suggestion.features)
     features = st.multiselect(
-        _("Features: the columns to predict from"), others, default=default, key=f"features_{source}_{target}"
+        _("Features: the columns to predict from"),
+        others,
+        default=default,
+        key=f"features_{source}_{target}",
+        persist_state="session",
     )
     for name in others:
         if name not in features and name in suggestion.left_out:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
 from src.dashboard.components import charts
 from src.dashboard.components.page import plain, show_error
-from src.dashboard.locale import _, number, score, translated
+from src.dashboard.locale import _, number, reader_zone, score, translated
 from src.errors import DuplicateModelName, FarolError
 from src.evaluation.metrics import metrics_for
 from src.jobs import Job, job_folder
@@ -17,6 +18,7 @@ from src.ml.candidates import DESCRIPTIONS
 from src.ml.comparison_job import artefact_path
 from src.ml.model_comparison import CandidateResult, Comparison, Finalist
 from src.ml.saved_models import check_new_name, save_finalist
+from src.utils.model_store import list_models
 
 # Two and four of them fit a window of 1400 pixels, one and two a window of 800.
 CHART_WIDTH = 525
@@ -93,7 +95,9 @@ def _class_charts(comparison: Comparison, names: dict[str, str]) -> None:
         return
     label = labels[0]
     if len(labels) > 1:
-        label = st.segmented_control(_("Class"), labels, default=labels[0], required=True, key="curve_class")
+        label = st.segmented_control(
+            _("Class"), labels, default=labels[0], format_func=plain, required=True, key="curve_class"
+        )
     row = charts.side_by_side()
     with row.container(width=CHART_WIDTH):
         st.markdown(f"**{_('ROC curve')}**: {plain(label)}")
@@ -119,21 +123,24 @@ def _value_charts(comparison: Comparison, names: dict[str, str]) -> None:
 def _save_card(job: Job, comparison: Comparison, finalist: Finalist) -> None:
     candidate = next(c for c in comparison.candidates if c.id == finalist.id)
     headline = f"{comparison.metric} {score(candidate.metrics[comparison.metric])}"
-    saved_as = st.session_state.get("saved", {}).get((job.job_id, finalist.id))
+    saved_as = [name for name, entry in list_models().items() if entry["sha256"] == finalist.sha256]
     with st.expander(f"{candidate.name} · {headline}", icon=":material/check:" if saved_as else ":material/save:"):
         st.markdown(_(DESCRIPTIONS[candidate.model_type].template))
         st.caption(" · ".join(f"{name} {score(value)}" for name, value in candidate.metrics.items()))
         if saved_as:
-            st.success(plain(_("Saved as {name!r}. It is now in the list of Predict by hand.").format(name=saved_as)))
-        made = (job.finished_at or datetime.now(UTC)).strftime("%Y%m%d_%H%M%S")
+            names = ", ".join(map(repr, saved_as))
+            st.success(plain(_("Saved as {names}. It is now in the list of Predict by hand.").format(names=names)))
+        made = (job.finished_at or datetime.now(UTC)).astimezone(ZoneInfo(reader_zone())).strftime("%Y%m%d_%H%M%S")
         key = f"{job.job_id}_{finalist.id}"
         name = st.text_input(_("Name"), value=f"{candidate.model_type}_{made}", max_chars=100, key=f"name_{key}")
         problem = _problem_with(name)
         overwrite = False
-        if isinstance(problem, DuplicateModelName) and problem.values.get("known") == name and not saved_as:
+        if name in saved_as:
+            st.caption(_("To save it once more, give it another name."))
+        elif isinstance(problem, DuplicateModelName) and problem.values.get("known") == name:
             st.warning(plain(_("There is a model called {name!r} already.").format(name=name)))
             overwrite = st.toggle(_("Save it as a new version of that model"), key=f"overwrite_{key}")
-        elif problem is not None and not saved_as:
+        elif problem is not None:
             st.warning(plain(translated(problem)))
         notes = st.text_area(_("Notes"), key=f"notes_{key}", max_chars=2000, height=80)
         if st.button(
@@ -161,5 +168,4 @@ def _save(job: Job, comparison: Comparison, finalist: Finalist, name: str, notes
     except FarolError as error:
         show_error(error)
     else:
-        st.session_state.setdefault("saved", {})[job.job_id, finalist.id] = name
         st.rerun()

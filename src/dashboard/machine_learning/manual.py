@@ -8,8 +8,8 @@ import streamlit as st
 
 from src.dashboard.components import charts
 from src.dashboard.components.page import errors_shown, page_header, plain, provenance, show_error
-from src.dashboard.locale import _, moment, number, percent, significant, translated
-from src.dashboard.locale.typed import read_number, write_number
+from src.dashboard.locale import _, current_language, moment, number, percent, significant, translated
+from src.dashboard.locale.typed import exchange_marks, read_number, write_number
 from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
 from src.dashboard.machine_learning.prediction_list import show_history
 from src.dashboard.machine_learning.what_if_view import show_what_if
@@ -21,6 +21,7 @@ from src.ml.saved_models import LoadedModel, load_saved
 from src.ml.signature import Feature
 from src.utils.model_store import default_store, list_models
 
+ROW = 3
 ICONS = {
     "lux": ":material/lightbulb:",
     "temperature": ":material/device_thermostat:",
@@ -81,6 +82,9 @@ def show() -> None:
 
 
 def _choose(models: dict[str, dict[str, Any]]) -> str | None:
+    asked = st.query_params.get("model")
+    if asked is not None and asked not in models:
+        st.warning(plain(_("There is no model called {name!r} here. Choose another.").format(name=asked)))
     newest_first = sorted(models, key=lambda name: models[name]["saved_at"], reverse=True)
     return st.selectbox(_("Model"), newest_first, key="model", bind="query-params")
 
@@ -89,10 +93,12 @@ def _inputs(saved: LoadedModel) -> dict[str, Any] | None:
     """Ask for a value of each feature, numbers as text; None until the button is pressed."""
     with st.form(key="inputs"):
         typed: dict[str, Any] = {}
-        columns = st.columns(min(3, len(saved.signature.features)))
-        for place, feature in enumerate(saved.signature.features):
-            with columns[place % len(columns)]:
-                typed[feature.name] = _input(feature, f"{saved.name}_{feature.name}")
+        features = saved.signature.features
+        for start in range(0, len(features), ROW):  # row by row: the order of reading is that of the keyboard
+            row = features[start : start + ROW]
+            for column, feature in zip(st.columns(min(ROW, len(features))), row, strict=False):
+                with column:
+                    typed[feature.name] = _input(feature, f"{saved.name}_{feature.name}")
         pressed = st.form_submit_button(
             _("Predict"), type="primary", icon=":material/online_prediction:", key="predict"
         )
@@ -105,15 +111,25 @@ def _input(feature: Feature, key: str) -> Any:
         return st.selectbox(label, feature.categories, key=key, accept_new_options=True)
     if feature.type == "boolean":
         return float(st.toggle(label, value=bool(feature.typical), key=key))
-    known = feature.minimum is not None and feature.maximum is not None
-    text = st.text_input(label, value=write_number(feature.typical or 0.0), icon=ICONS.get(feature.name), key=key)
-    if known:
+    _prepare_text(key, feature)
+    text = st.text_input(label, icon=ICONS.get(feature.name), key=key, persist_state="session")
+    if feature.minimum is not None and feature.maximum is not None:
         st.caption(
             _("seen in training: {minimum} to {maximum}").format(
-                minimum=significant(feature.minimum), maximum=significant(feature.maximum)
+                minimum=write_number(feature.minimum), maximum=write_number(feature.maximum)
             )
         )
     return text
+
+
+def _prepare_text(key: str, feature: Feature) -> None:
+    """Fill a number in where nothing is typed yet; what is there means the same after a change of the language."""
+    state, language = st.session_state, current_language()
+    if key not in state:
+        state[key] = write_number(feature.typical or 0.0)
+    elif state[f"{key}_language"] != language:
+        state[key] = exchange_marks(state[key])
+    state[f"{key}_language"] = language
 
 
 def _answer(saved: LoadedModel, typed: dict[str, Any]) -> None:

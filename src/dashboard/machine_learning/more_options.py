@@ -51,7 +51,12 @@ def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
         known = {candidate.id: candidate.name for candidate in candidates_for(task)}
         default = [candidate.id for candidate in choose_candidates(task, turbo=turbo)]
         include = st.multiselect(
-            _("Candidates"), list(known), default=default, format_func=known.__getitem__, key=f"include_{task}_{turbo}"
+            _("Candidates"),
+            list(known),
+            default=default,
+            format_func=known.__getitem__,
+            key=f"include_{task}_{turbo}",
+            persist_state="session",
         )
     return {
         "fold": int(fold),

@@ -27,6 +27,7 @@ def choose_split(frame: pd.DataFrame, profile: TableProfile, target: str, is_pla
             default=kinds[0],
             required=True,
             key=f"split_{'-'.join(kinds)}",
+            persist_state="session",
         )
         reasons = {
             "time": _(
@@ -43,7 +44,8 @@ def choose_split(frame: pd.DataFrame, profile: TableProfile, target: str, is_pla
         return kind
     with right:
         preferred = groups.index("equipment") if is_plant and "equipment" in groups else 0
-        return f"group:{st.selectbox(_('Group'), groups, index=preferred, key='group')}"
+        group = st.selectbox(_("Group"), groups, index=preferred, key="group", persist_state="session")
+    return f"group:{group}"
 
 
 def _can_group(column: ColumnProfile, frame: pd.DataFrame) -> bool:

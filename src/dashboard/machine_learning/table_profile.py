@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from src.dashboard.locale import _, number, significant
+from src.dashboard.locale import _, moment, number, significant
 from src.tables.profile import TableProfile, profile_table
 
 PLANT = "plant"
@@ -80,4 +80,6 @@ def kind_name(kind: str) -> str:
 def _short(value: object) -> str:
     if isinstance(value, float | int):
         return significant(value)
+    if isinstance(value, pd.Timestamp) and value.tzinfo:
+        return moment(value)
     return "" if value is None else str(value)[:16]

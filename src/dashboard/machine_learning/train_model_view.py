@@ -25,6 +25,8 @@ from src.tables.limits import TableLimits
 from src.tables.reader import TableFile, read_table
 
 UPLOAD = "upload"
+UPLOADED = "uploaded"
+"""Name and content of the file that was chosen: the field for it forgets it with the next page."""
 
 
 @st.cache_data(ttl=get_settings().cache_ttl, show_spinner=False, max_entries=2)
@@ -97,6 +99,7 @@ def _choose_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
         default=asked_in_url("source", list(labels), PLANT),
         required=True,
         key="source",
+        persist_state="session",
     )
     put_in_url("source", source)
     return _plant_table() if source == PLANT else _uploaded_table()
@@ -126,19 +129,39 @@ def _uploaded_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
         type=["csv", "txt", "tsv", "gz", "parquet"],
         max_upload_size=settings.upload_max_mb,
         key="file",
+        on_change=_forget_removed,
     )
-    if file is None:
+    if file is not None:
+        st.session_state[UPLOADED] = file.name, file.getvalue()
+    elif UPLOADED in st.session_state:
+        _show_kept_file(st.session_state[UPLOADED][0])
+    else:
         st.info(
             _("Choose a file to see what is in it. Nothing is trained before you say so."), icon=":material/upload:"
         )
         return None
     try:
         with st.spinner(_("Reading the file…")):
-            table = _read_upload(file.getvalue(), file.name)
+            name, content = st.session_state[UPLOADED]
+            table = _read_upload(content, name)
     except FarolError as error:
         show_error(error)
         return None
-    return table.frame, file.name, table.notes
+    return table.frame, name, table.notes
+
+
+def _forget_removed() -> None:
+    if st.session_state["file"] is None:
+        st.session_state.pop(UPLOADED, None)
+
+
+def _show_kept_file(name: str) -> None:
+    """Say that a file is still here: the field for it is empty after another page, or another comparison, was shown."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/attach_file: {plain(name)}")
+        if st.button(_("Remove"), icon=":material/close:", key="forget_file", type="tertiary"):
+            del st.session_state[UPLOADED]
+            st.rerun()
 
 
 def _as_parquet(frame: pd.DataFrame) -> bytes:

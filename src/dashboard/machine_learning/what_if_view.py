@@ -35,6 +35,7 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
         high,
         float(values[name]),
         step=feature.step,
+        format=_digits_of(feature.step),
         key=f"slide_{saved.name}_{name}_{values[name]}",  # a new answer starts at its own value, not at the last one
     )
     grid = np.linspace(low, high, GRID).tolist()
@@ -52,6 +53,12 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
         title = _("Probability") if classes else saved.signature.target
         figure = charts.response(table.sort_values("value"), lines, moved, axis, title, is_share=bool(classes))
         charts.show(figure, "response", _("How the answer changes with {name}").format(name=name))
+
+
+def _digits_of(step: float) -> str:
+    """The format that shows each step as another number."""
+    digits = max(-math.floor(math.log10(step)), 0)
+    return f"%.{digits + 1}f" if digits < 9 else "%.3e"
 
 
 def _range(feature: Feature, value: float) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.job_card import show_job_card, state_name
-from src.dashboard.components.page import asked_in_url, errors_shown, page_header, put_in_url
+from src.dashboard.components.page import errors_shown, page_header, put_in_url
 from src.dashboard.locale import _, duration, moment, translated
 from src.dashboard.machine_learning.comparison_view import progress_message
 from src.dashboard.page_list import go_to
@@ -69,11 +69,21 @@ def _took(job: Job) -> str:
 def _detail(jobs: list[Job]) -> None:
     titles = {job.job_id: f"{translated(job.title)} · {moment(job.created_at)} · {job.job_id[:8]}" for job in jobs}
     ids = list(titles)
-    start = ids.index(asked_in_url("inspect", ids, ids[0]))
-    chosen = st.selectbox(_("Look at one"), ids, index=start, format_func=titles.__getitem__, key="inspect")
-    put_in_url("inspect", chosen)
+    asked = st.query_params.get("inspect", ids[0])
+    if asked not in ids:
+        with errors_shown():
+            get_job(asked)
+        asked = ids[0]
+    st.session_state["inspect"] = asked  # the URL says which, for "Try again" changes it too
+    chosen = st.selectbox(
+        _("Look at one"), ids, format_func=titles.__getitem__, key="inspect", on_change=_put_choice_in_url
+    )
     live = any(job.job_id == chosen and not job.is_finished for job in jobs)
     st.fragment(_card, run_every=LIVE if live else None)(chosen, live)
+
+
+def _put_choice_in_url() -> None:
+    put_in_url("inspect", st.session_state["inspect"])
 
 
 def _card(job_id: str, was_live: bool) -> None:

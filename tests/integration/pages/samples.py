@@ -133,7 +133,7 @@ def the_error(app: AppTest) -> str:
 
 def as_read(text: str) -> str:
     """A text as a reader sees it, the marks that take the power out of Markdown gone."""
-    return re.sub(r"\\([^\w\s]|_)", r"\1", text)
+    return re.sub(r"\\([^\w\s]|_)", r"\1", text).replace("\N{WORD JOINER}", "")
 
 
 TEXT_FIELDS = ("label", "body", "help", "placeholder", "text", "alt", "caption", "options")

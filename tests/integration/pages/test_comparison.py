@@ -125,6 +125,28 @@ def test_one_of_the_best_is_saved_under_a_name(classes, language, say):
     assert entry["metadata"]["model_type"] == "LogisticRegression"
 
 
+def test_what_was_saved_is_known_to_anyone_who_opens_the_comparison(classes, language, say):
+    job = put_finished_job(classes.whole)
+    app = open_page("train", language, job=job.job_id)
+    app.text_input(key=f"name_{job.job_id}_lr").set_value("my first")
+    click(app, "save_lr")
+    other = open_page("train", language, job=job.job_id)
+    assert say("Saved as {names}. It is now in the list of Predict by hand.", names="'my first'") in shown(other)
+    assert len(other.success) == 1
+
+
+@pytest.mark.parametrize("name", ["states", "../states", ""])
+def test_after_a_save_another_name_is_checked_as_the_first_was(classes, model, name, language):
+    job = put_finished_job(classes.whole)
+    app = open_page("train", language, job=job.job_id)
+    app.text_input(key=f"name_{job.job_id}_lr").set_value("my first")
+    app = click(app, "save_lr")
+    app.text_input(key=f"name_{job.job_id}_lr").set_value(name)
+    run(app)
+    assert repr(name) in app.warning[0].value
+    assert app.button(key="save_lr").disabled
+
+
 @pytest.mark.parametrize("name", ["states", "../states", ""])
 def test_a_name_that_is_taken_or_impossible_is_refused_at_once(classes, model, name, language):
     job = put_finished_job(classes.whole)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from src.errors import NoLeaderboard
+from src.jobs.folder import write_attachments
 from tests.integration.pages.samples import (
     TITLE,
+    click,
     open_page,
     put_failed_job,
     put_finished_job,
     put_running_job,
+    run,
     shown,
     the_error,
 )
@@ -50,7 +53,30 @@ def test_a_finished_comparison_can_be_opened_from_the_jobs(classes, language, sa
     assert app.button(key="open_comparison").label == say("Open the comparison")
 
 
-def test_a_job_in_the_url_that_does_not_exist_leaves_the_list(classes, language):
+def test_a_job_in_the_url_that_does_not_exist_is_said_and_leaves_the_list(classes, language, say):
     put_finished_job(classes.whole)
     app = open_page("jobs", language, inspect="0123456789abcdef")
     assert len(app.dataframe) == 1
+    assert the_error(app).startswith(
+        say("There is no job {job_id!r}. The list of jobs shows those there are.", job_id="0123456789abcdef")
+    )
+
+
+def test_another_job_is_looked_at_and_named_in_the_url(classes, language):
+    first, second = put_finished_job(classes.whole), put_finished_job(classes.whole)
+    app = open_page("jobs", language)
+    assert second.job_id in " ".join(shown(app))
+    app.selectbox(key="inspect").select(first.job_id)
+    run(app)
+    assert app.query_params["inspect"] == first.job_id
+    assert first.job_id in " ".join(shown(app))
+
+
+def test_a_job_that_is_tried_again_is_the_one_looked_at(language, say):
+    failed = put_failed_job(NoLeaderboard("All candidates failed. {name}: {reason}", name="lr", reason="no"))
+    write_attachments(failed, {})
+    app = click(open_page("jobs", language, inspect=failed), f"retry_{failed}")
+    assert app.success[0].value == say("The job is tried again, as a new one.")
+    again = app.query_params["inspect"]
+    assert again != failed
+    assert app.selectbox(key="inspect").value == again

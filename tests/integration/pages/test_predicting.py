@@ -16,6 +16,7 @@ from src.ml.prediction_history import recent_predictions
 from src.ml.signature import Feature, Signature
 from src.utils.model_store import default_store, list_models, save_model
 from tests.integration.pages.samples import (
+    as_read,
     click,
     open_page,
     run,
@@ -77,6 +78,18 @@ def test_a_comma_is_a_decimal_mark_and_never_dropped(model, language):
     assert recent_predictions("states")["inputs"][0]["vibration"] == 1.5
 
 
+def test_a_value_means_the_same_after_a_change_of_the_language(model):
+    app = open_page("predict", "en")
+    inputs(app)[1].set_value("38.725")
+    app = click(app, "predict")
+    app.session_state["lang"] = "pt_BR"
+    run(app)
+    assert inputs(app)[1].value == "38,725"
+    app = click(app, "predict")
+    assert recent_predictions("states")["inputs"][0]["temperature"] == 38.725
+    assert not app.error
+
+
 def test_moving_one_input_moves_the_answer(model, language):
     app = open_page("predict", language)
     for field, value in zip(inputs(app), ["400", "25", "1"], strict=True):
@@ -121,6 +134,12 @@ def test_the_model_in_the_url_is_chosen(model, language):
     save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "newer")
     assert open_page("predict", language, model="states").selectbox[0].value == "states"
     assert open_page("predict", language).selectbox[0].value == "newer"
+
+
+def test_a_model_in_the_url_that_does_not_exist_is_said(model, language, say):
+    app = open_page("predict", language, model="gone")
+    assert as_read(app.warning[0].value) == say("There is no model called {name!r} here. Choose another.", name="gone")
+    assert app.selectbox[0].value == "states"
 
 
 def test_a_model_of_other_libraries_is_used_with_a_warning(model, settings, language, say):

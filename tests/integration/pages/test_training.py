@@ -135,3 +135,22 @@ def test_a_table_can_be_split_by_numbered_machines_and_their_number_is_no_featur
     assert clicked.query_params["job"] == job.job_id
     assert get_job(job.job_id).parameters["split"] == "group:machine"
     assert "machine" not in get_job(job.job_id).parameters["features"]
+
+
+def test_a_target_that_is_the_same_everywhere_is_refused(language, say):
+    app = upload(b"a,b,same\n" + b"1,x,on\n2,y,on\n" * 15, language)
+    app.selectbox(key="target_mine.csv").select("same")
+    run(app)
+    assert app.warning[0].value == say("This column has the same value everywhere. Choose another target.")
+
+
+def test_a_file_and_its_form_are_still_there_after_a_comparison_until_it_is_removed(language, say):
+    app = upload(plant_table().to_csv(index=False).encode(), language)
+    app.multiselect(key="features_mine.csv_state").set_value(["lux", "vibration"])
+    app = click(run(app), "start")
+    app = click(app, "new_comparison")
+    assert app.selectbox(key="target_mine.csv").value == "state"
+    assert app.multiselect(key="features_mine.csv_state").value == ["lux", "vibration"]
+    assert "mine.csv" in " ".join(shown(app))
+    app = click(app, "forget_file")
+    assert app.info[-1].value == say("Choose a file to see what is in it. Nothing is trained before you say so.")
