@@ -213,15 +213,16 @@ class ModelFolder:
         """
         try:
             path, folder = (self.path / record["path"]).resolve(), self.path.resolve()
-        except (ValueError, OSError, RuntimeError):  # a NUL character, a loop of links
-            path = folder = self.path
+            is_there = path.is_file() or path.is_dir()
+        except (ValueError, OSError, RuntimeError):  # a NUL character, a loop of links, too long a name
+            path, folder, is_there = self.path, self.path, False
         if path == folder or not path.is_relative_to(folder):
             raise ModelCorrupt(
                 "{path!r} leads out of the models folder {folder}. Delete the model's entry or put its file there.",
                 path=record["path"],
                 folder=str(self.path),
             )
-        if not path.is_file() and not path.is_dir():
+        if not is_there:
             raise ModelNotFound(
                 "The file {path!r} of a model is missing from {folder}. Restore it from a backup, or delete the model.",
                 path=record["path"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 from src.storage.artefacts import FILE_SUFFIXES
 from src.storage.model_names import file_stem, parse_stem
 
+_HALF_CHARACTER = re.compile(rb"\\u[dD]")
 REGISTRY_FILE = "registry.json"
 SIDECAR_SUFFIX = ".json"
 _SUFFIXES = (*FILE_SUFFIXES, SIDECAR_SUFFIX)
@@ -48,9 +50,12 @@ def decode_registry(content: bytes) -> dict[str, dict[str, Any]]:
     Raises
     ------
     ValueError
-        It is not a registry: cut off, not JSON, not a dict of entries.
+        It is not a registry: cut off, not JSON, not a dict of entries, or it holds text that no file can hold.
     """
-    return {name: _with_defaults(entry, ENTRY_DEFAULTS) for name, entry in _json_dict(content).items()}
+    entries = {name: _with_defaults(entry, ENTRY_DEFAULTS) for name, entry in _json_dict(content).items()}
+    if _HALF_CHARACTER.search(content):  # most registries have none, and are spared the writing
+        encode_registry(entries)
+    return entries
 
 
 def encode_sidecar(record: Mapping[str, Any]) -> bytes:

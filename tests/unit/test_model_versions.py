@@ -133,16 +133,18 @@ def test_after_a_reset_a_save_overwrites_nothing_and_a_rebuild_brings_everything
     assert store.load("b") == Doubler(2.0)
 
 
-def test_a_rebuild_drops_entries_whose_file_is_gone(store):
+@pytest.mark.parametrize("path", ["gone.pkl", "x" * 400 + ".pkl"])
+def test_a_rebuild_drops_entries_whose_file_is_gone_or_cannot_be(store, path):
     store.save(Doubler(), "kept")
-    store.save(Doubler(), "gone").path.unlink()
+    entries = store.entries() | {"gone": {"path": path}}
+    (store.folder / "registry.json").write_text(json.dumps(entries))
     assert store.rebuild() == ["kept"]
 
 
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b'{"a": {"path": "a.pkl"', b"[]", b"null", b'{"a": 7}', b'{"a": {}}', b"\xff\xfe\x00", b"\x00" * 500,
-     b'{"a": ' + b"[" * 100_000],
+     b'{"\\ud800": {"path": "a.pkl"}}', b'{"a": ' + b"[" * 100_000],
 )  # fmt: skip
 def test_a_corrupt_registry_is_set_aside_reported_and_rebuilt(store, content, caplog):
     store.save(Doubler(1.0), "model", {"accuracy": 0.5})
