@@ -378,22 +378,17 @@ def _split(table: pd.DataFrame, target: NDArray[Any], task: Task, choices: Choic
             raise InvalidComparison("The time column {name!r} has empty cells, so rows have no order.", name=column)
         split = split_by_time(table[column].to_numpy(), folds=choices.fold, holdout=choices.holdout)
     elif choices.split.startswith("group:"):
-        split = _group_split(table, target, stratified, choices)
+        split = _group_split(table, target, stratified, choices, notes)
     else:
         raise InvalidComparison(
             "{split!r} is no way to split. Choose random, time, or group:COLUMN.", split=choices.split
         )
-    if len(split.folds) < choices.fold:
-        notes.append(
-            Note(
-                "{folds} folds instead of {wanted}: there are no more groups.",
-                {"folds": len(split.folds), "wanted": choices.fold},
-            )
-        )
     return _usable_folds(split, target, notes) if stratified else split
 
 
-def _group_split(table: pd.DataFrame, target: NDArray[Any], stratified: bool, choices: Choices) -> Split:
+def _group_split(
+    table: pd.DataFrame, target: NDArray[Any], stratified: bool, choices: Choices, notes: list[Note]
+) -> Split:
     column = choices.split.removeprefix("group:")
     if column not in table.columns:
         raise InvalidComparison("There is no column {name!r} to group by.", name=column)
@@ -402,9 +397,17 @@ def _group_split(table: pd.DataFrame, target: NDArray[Any], stratified: bool, ch
             "{name!r} is the target and cannot be the group: each class would be on one side only.", name=column
         )
     groups = table[column].astype(str).to_numpy()
-    return split_by_group(
+    split = split_by_group(
         target, groups, stratified=stratified, folds=choices.fold, holdout=choices.holdout, seed=choices.seed
     )
+    if len(split.folds) < choices.fold:
+        notes.append(
+            Note(
+                "{folds} folds instead of {wanted}: there are no more groups.",
+                {"folds": len(split.folds), "wanted": choices.fold},
+            )
+        )
+    return split
 
 
 def _usable_folds(split: Split, target: NDArray[Any], notes: list[Note]) -> Split:

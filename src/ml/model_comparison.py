@@ -141,10 +141,7 @@ class Comparison:
         """Return what there is of it when nothing more will come: what still waited is skipped."""
         if self.phase == "done":
             return self
-        results = (
-            replace(result, state="skipped") if result.state == "waiting" else result for result in self.candidates
-        )
-        return replace(self, phase="done", candidates=tuple(results))
+        return replace(self, phase="done", candidates=_without_waiting(self.candidates))
 
     @property
     def leaderboard(self) -> pd.DataFrame:
@@ -290,7 +287,7 @@ class _Run:
             if left is not None and left <= 0:
                 for future in waiting:
                     future.cancel()
-                self._skip({futures[future].id for future in waiting})
+                self._now(candidates=_ranked(_without_waiting(self.comparison.candidates), self.plan))
                 return True
             done, waiting = wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
             for future in done:
@@ -306,12 +303,6 @@ class _Run:
             after = _scored(before, future.result(), self.plan.metric)
         self.work_done += candidate.cost
         self._replace_result(after, phase="comparing", **self._pace())
-
-    def _skip(self, ids: set[str]) -> None:
-        results = tuple(
-            replace(result, state="skipped") if result.id in ids else result for result in self.comparison.candidates
-        )
-        self._now(candidates=_ranked(results, self.plan))
 
     def _fit_for_good(self, executor: Executor) -> tuple[Finalist, ...]:
         chosen = self.comparison.ranked[: self.plan.choices.n_select]
@@ -379,6 +370,10 @@ def _scored(result: CandidateResult, scores: FoldScores, metric: str) -> Candida
         fit_seconds=scores.fit_seconds,
         remarks=scores.remarks,
     )
+
+
+def _without_waiting(results: tuple[CandidateResult, ...]) -> tuple[CandidateResult, ...]:
+    return tuple(replace(result, state="skipped") if result.state == "waiting" else result for result in results)
 
 
 def _ranked(results: tuple[CandidateResult, ...], plan: ComparisonPlan) -> tuple[CandidateResult, ...]:

@@ -26,7 +26,7 @@ from src.notes import Note
 LANGUAGES = {"en": "English", "pt_BR": "Português"}
 FOLDER = Path(__file__).parent
 LANGUAGE_KEY = "lang"
-_LARGEST, _SMALLEST = 1e15, 1e-6
+LARGEST, SMALLEST = 1e15, 1e-6
 """Numbers beyond are written with a power of ten; babel cannot write much larger ones otherwise."""
 LAST_LANGUAGE_KEY = "last_language"
 """What was spoken last: a widget's own state is lost when another page is opened before the first is all drawn."""
@@ -109,7 +109,7 @@ def number(value: float | None, digits: int = 4) -> str:
     if value is None or value != value:
         return "—"
     size = abs(value)
-    if _LARGEST <= size < math.inf or 0 < size < _SMALLEST:
+    if LARGEST <= size < math.inf or 0 < size < SMALLEST:
         return _scientific(value)
     from babel.numbers import format_decimal
 
@@ -123,14 +123,19 @@ def significant(value: float | None, digits: int = 5) -> str:
     """Write a measured value with so many digits that say something, whatever its size; whole digits all stay."""
     if value is None or not math.isfinite(value) or value == 0:
         return number(value)
-    return number(value, max(digits - 1 - math.floor(math.log10(abs(value))), 0))
+    return number(value, decimals(value, digits))
+
+
+def decimals(value: float, digits: int) -> int:
+    """How many decimals a number, not zero, needs to show so many digits."""
+    return max(digits - 1 - math.floor(math.log10(abs(value))), 0)
 
 
 def score(value: float | None, digits: int = 4) -> str:
     """Write a metric with a fixed number of digits, so that a column of them can be compared at a glance."""
     if value is None or value != value:
         return "—"
-    if _LARGEST <= abs(value) < math.inf:
+    if LARGEST <= abs(value) < math.inf:
         return _scientific(value)
     from babel.numbers import format_decimal
 

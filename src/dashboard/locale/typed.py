@@ -5,23 +5,20 @@ from __future__ import annotations
 import math
 import re
 
-from src.dashboard.locale import number_marks
+from src.dashboard.locale import LARGEST, SMALLEST, decimals, number_marks
 from src.errors import InvalidPredictionInput
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _SPACED = re.compile(r"^[+-]?[1-9]\d{0,2}(\s\d{3})+(?!\d)")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?P<mark>[.,])\d{3}((?P=mark)\d{3})*", re.ASCII)
-_LARGEST, _SMALLEST = 1e15, 1e-6
-"""Numbers beyond are written with a power of ten."""
 
 
 def write_number(value: float) -> str:
     """Write a number as it would be typed: the language's decimal mark, no groups, five digits or all whole ones."""
-    size = abs(value)
-    if size and not _SMALLEST <= size < _LARGEST:
+    if value and not SMALLEST <= abs(value) < LARGEST:
         text = f"{value:.5g}"
     else:
-        behind = max(4 - math.floor(math.log10(size)), 0) if size else 0
+        behind = decimals(value, 5) if value else 0
         text = f"{value:.{behind}f}".rstrip("0").rstrip(".") if behind else f"{value:.0f}"
     return text.replace(".", number_marks()[0])
 

@@ -48,10 +48,11 @@ def choose(frame: pd.DataFrame, profile: TableProfile, source: str, *, is_plant:
     if target is None:
         st.info(_("Choose the column that a model should predict."), icon=":material/target:")
         return None
-    if not frame[target].notna().any():
+    values = profile.column(target).unique
+    if values == 0:
         st.warning(_("This column has no values. Choose another target."))
         return None
-    if frame[target].nunique() == 1:
+    if values == 1:
         st.warning(_("This column has the same value everywhere. Choose another target."))
         return None
     with right:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from src.dashboard.components import charts
 from src.dashboard.components.page import errors_shown, page_header, plain, provenance, show_error
-from src.dashboard.locale import _, current_language, moment, number, percent, significant, translated
-from src.dashboard.locale.typed import exchange_marks, read_number, write_number
+from src.dashboard.locale import _, moment, number, percent, significant, translated
+from src.dashboard.machine_learning.input_form import ask_for_inputs, read_inputs
 from src.dashboard.machine_learning.model_details import show_details, show_models, show_untrusted
 from src.dashboard.machine_learning.prediction_list import show_history
 from src.dashboard.machine_learning.what_if_view import show_what_if
@@ -18,15 +18,7 @@ from src.errors import FarolError
 from src.ml.prediction import Prediction, predict_row
 from src.ml.prediction_history import record_prediction
 from src.ml.saved_models import LoadedModel, load_saved
-from src.ml.signature import Feature
 from src.utils.model_store import default_store, list_models
-
-ROW = 3
-ICONS = {
-    "lux": ":material/lightbulb:",
-    "temperature": ":material/device_thermostat:",
-    "vibration": ":material/vibration:",
-}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -64,7 +56,7 @@ def show() -> None:
         st.warning(message.format(libraries=", ".join(saved.changed_libraries)), icon=":material/warning:")
     with st.expander(_("Details of the model"), icon=":material/info:"):
         show_details(saved)
-    typed = _inputs(saved)
+    typed = ask_for_inputs(saved)
     seen = st.session_state.get("model_seen")
     st.session_state["model_seen"] = (saved.name, saved.version)
     if typed is not None and seen != (saved.name, saved.version):  # typed for a model that was deleted or replaced
@@ -89,53 +81,9 @@ def _choose(models: dict[str, dict[str, Any]]) -> str | None:
     return st.selectbox(_("Model"), newest_first, key="model", bind="query-params")
 
 
-def _inputs(saved: LoadedModel) -> dict[str, Any] | None:
-    """Ask for a value of each feature, numbers as text; None until the button is pressed."""
-    with st.form(key="inputs"):
-        typed: dict[str, Any] = {}
-        features = saved.signature.features
-        for start in range(0, len(features), ROW):  # row by row: the order of reading is that of the keyboard
-            row = features[start : start + ROW]
-            for column, feature in zip(st.columns(min(ROW, len(features))), row, strict=False):
-                with column:
-                    typed[feature.name] = _input(feature, f"{saved.name}_{feature.name}")
-        pressed = st.form_submit_button(
-            _("Predict"), type="primary", icon=":material/online_prediction:", key="predict"
-        )
-    return typed if pressed else None
-
-
-def _input(feature: Feature, key: str) -> Any:
-    label = plain(f"{feature.name} ({feature.unit})" if feature.unit else feature.name)
-    if feature.type == "category":
-        return st.selectbox(label, feature.categories, key=key, accept_new_options=True)
-    if feature.type == "boolean":
-        return float(st.toggle(label, value=bool(feature.typical), key=key))
-    _prepare_text(key, feature)
-    text = st.text_input(label, icon=ICONS.get(feature.name), key=key, persist_state="session")
-    if feature.minimum is not None and feature.maximum is not None:
-        st.caption(
-            _("seen in training: {minimum} to {maximum}").format(
-                minimum=write_number(feature.minimum), maximum=write_number(feature.maximum)
-            )
-        )
-    return text
-
-
-def _prepare_text(key: str, feature: Feature) -> None:
-    """Fill a number in where nothing is typed yet; what is there means the same after a change of the language."""
-    state, language = st.session_state, current_language()
-    if key not in state:
-        state[key] = write_number(feature.typical or 0.0)
-    elif state[f"{key}_language"] != language:
-        state[key] = exchange_marks(state[key])
-    state[f"{key}_language"] = language
-
-
 def _answer(saved: LoadedModel, typed: dict[str, Any]) -> None:
-    numbers = {feature.name for feature in saved.signature.features if feature.type in ("number", "time")}
     try:
-        values = {name: read_number(name, value) if name in numbers else value for name, value in typed.items()}
+        values = read_inputs(saved.signature, typed)
         prediction = predict_row(saved.model, saved.signature, values)
     except FarolError as error:
         st.session_state.pop("answer", None)

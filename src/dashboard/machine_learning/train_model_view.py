@@ -15,29 +15,21 @@ from src.dashboard.locale import _, moment, translated
 from src.dashboard.machine_learning.choices_form import choose
 from src.dashboard.machine_learning.comparison_view import show_comparison
 from src.dashboard.machine_learning.table_profile import PLANT, show_profile
+from src.dashboard.machine_learning.uploaded_table import ask_for_file
 from src.errors import FarolError, NoReadings
 from src.jobs import list_jobs, submit
 from src.ml.comparison_job import TABLE
 from src.ml.comparison_plan import Choices
 from src.notes import Note
 from src.sensors.training_table import get_dataframe_leituras_sensores
-from src.tables.limits import TableLimits
-from src.tables.reader import TableFile, read_table
 
 UPLOAD = "upload"
-UPLOADED = "uploaded"
-"""Name and content of the file that was chosen: the field for it forgets it with the next page."""
 
 
 @st.cache_data(ttl=get_settings().cache_ttl, show_spinner=False, max_entries=2)
 def load_sensor_data() -> pd.DataFrame:
     """Load the plant's training table: lux, temperature and vibration of each machine with its state."""
     return get_dataframe_leituras_sensores()
-
-
-@st.cache_data(max_entries=4, show_spinner=False)
-def _read_upload(content: bytes, name: str) -> TableFile:
-    return read_table(content, name, TableLimits.from_settings(get_settings()))
 
 
 def show() -> None:
@@ -102,7 +94,7 @@ def _choose_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
         persist_state="session",
     )
     put_in_url("source", source)
-    return _plant_table() if source == PLANT else _uploaded_table()
+    return _plant_table() if source == PLANT else ask_for_file()
 
 
 def _plant_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
@@ -120,48 +112,6 @@ def _plant_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
             load_sensor_data.clear()
             st.rerun()
     return frame, PLANT, ()
-
-
-def _uploaded_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
-    settings = get_settings()
-    file = st.file_uploader(
-        _("CSV, CSV.gz or Parquet, one row an observation, with a header"),
-        type=["csv", "txt", "tsv", "gz", "parquet"],
-        max_upload_size=settings.upload_max_mb,
-        key="file",
-        on_change=_forget_removed,
-    )
-    if file is not None:
-        st.session_state[UPLOADED] = file.name, file.getvalue()
-    elif UPLOADED in st.session_state:
-        _show_kept_file(st.session_state[UPLOADED][0])
-    else:
-        st.info(
-            _("Choose a file to see what is in it. Nothing is trained before you say so."), icon=":material/upload:"
-        )
-        return None
-    try:
-        with st.spinner(_("Reading the file…")):
-            name, content = st.session_state[UPLOADED]
-            table = _read_upload(content, name)
-    except FarolError as error:
-        show_error(error)
-        return None
-    return table.frame, name, table.notes
-
-
-def _forget_removed() -> None:
-    if st.session_state["file"] is None:
-        st.session_state.pop(UPLOADED, None)
-
-
-def _show_kept_file(name: str) -> None:
-    """Say that a file is still here: the field for it is empty after another page, or another comparison, was shown."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/attach_file: {plain(name)}")
-        if st.button(_("Remove"), icon=":material/close:", key="forget_file", type="tertiary"):
-            del st.session_state[UPLOADED]
-            st.rerun()
 
 
 def _as_parquet(frame: pd.DataFrame) -> bytes:
