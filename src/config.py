@@ -6,6 +6,7 @@ This is the only module that reads the environment.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -36,7 +37,7 @@ def _from_project_root(path: Path) -> Path:
 
 def _url_from_project_root(url: str) -> str:
     """The same for a relative SQLite file: a job's process, started elsewhere, must find the same one."""
-    if url in ("sqlite://", "sqlite:///") or (url.startswith("sqlite") and "memory" in url):
+    if url in ("sqlite://", "sqlite:///") or (url.startswith("sqlite") and re.search(r":memory:|mode=memory", url)):
         raise PydanticCustomError("in_memory", "a job is another process and needs a database that lasts: name a file")
     prefix, separator, path = url.partition("sqlite:///")
     if prefix or not separator or not path or path.startswith((":", "/", "file:")):

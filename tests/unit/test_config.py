@@ -140,7 +140,9 @@ def test_a_relative_sqlite_file_is_meant_from_the_projects_root(monkeypatch):
     assert get_settings().effective_database_url == f"sqlite:///{PROJECT_ROOT / 'data' / 'other.db'}"
 
 
-@pytest.mark.parametrize("url", ["sqlite:////srv/farol.db", "postgresql://user@host/farol"])
+@pytest.mark.parametrize(
+    "url", ["sqlite:////srv/farol.db", "sqlite:////srv/memory/memory.db", "postgresql://user@host/farol"]
+)
 def test_other_database_urls_are_left_as_they_are(url, monkeypatch):
     monkeypatch.setenv("FAROL_DATABASE_URL", url)
     assert get_settings().effective_database_url == url

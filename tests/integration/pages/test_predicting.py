@@ -130,6 +130,13 @@ def test_an_input_that_was_the_same_in_all_training_rows_can_be_moved_however_la
     assert app.slider[0].min < 1e17 < app.slider[0].max
 
 
+def test_the_keyboard_goes_through_the_inputs_in_the_order_of_the_signature(language):
+    names = [f"input {number}" for number in range(7)]
+    rows = pd.DataFrame([[float(row + number) for number in range(7)] for row in range(4)], columns=names)
+    save_model(LogisticRegression().fit(rows, ["off", "off", "on", "on"]), "seven")
+    assert [field.label for field in inputs(open_page("predict", language))] == names
+
+
 def test_the_model_in_the_url_is_chosen(model, language):
     save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "newer")
     assert open_page("predict", language, model="states").selectbox[0].value == "states"

@@ -137,6 +137,13 @@ def test_a_table_can_be_split_by_numbered_machines_and_their_number_is_no_featur
     assert "machine" not in get_job(job.job_id).parameters["features"]
 
 
+def test_times_in_the_profile_are_those_of_the_reader(language, say, monkeypatch):
+    monkeypatch.setattr("src.dashboard.locale.reader_zone", lambda: "America/Sao_Paulo")
+    app = upload(plant_table().to_csv(index=False).encode(), language)
+    profile = app.dataframe[0].value.set_index(say("Column"))
+    assert profile.loc["timestamp", say("Lowest")] == "2025-12-31 21:00"
+
+
 def test_a_target_that_is_the_same_everywhere_is_refused(language, say):
     app = upload(b"a,b,same\n" + b"1,x,on\n2,y,on\n" * 15, language)
     app.selectbox(key="target_mine.csv").select("same")
