@@ -36,6 +36,15 @@ def test_a_text_from_data_is_shown_letter_by_letter(text):
     assert as_read(plain(text)) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "power"),
+    [(":material/home:", ":material/"), ("see http://x.org", "://"), ("www.x.org", "www."), ("me@x.org", "me@x")],
+)
+def test_what_works_in_spite_of_a_backslash_is_taken_apart(text, power):
+    assert power in text
+    assert power not in plain(text).replace("\\", "")
+
+
 @given(st.text())
 def test_any_text_is_what_it_was_to_a_reader(text):
     assert as_read(plain(text)) == as_read(text) or "\\" in text
