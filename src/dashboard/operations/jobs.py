@@ -45,7 +45,10 @@ def _list(was_live: bool) -> None:
         pd.DataFrame([_row(job) for job in jobs]),
         hide_index=True,
         alt=_("Jobs, the newest first"),
-        column_config={_("Progress"): st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")},
+        column_config={  # narrow enough that state, progress and time are in sight at 800 pixels; the title is below
+            _("What"): st.column_config.TextColumn(width=210),
+            _("Progress"): st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent", width=110),
+        },
         height=min(36 * (len(jobs) + 1) + 3, 420),
     )
 
