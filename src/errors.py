@@ -59,12 +59,40 @@ class DuplicateSensor(FarolError, ValueError):
     """A sensor has that display name already."""
 
 
+class InvalidSensor(FarolError, ValueError):
+    """A description that no sensor can have, or a name that no machine can have."""
+
+
+class MachineNotFound(FarolError, LookupError):
+    """There is neither a sensor nor an event on equipment of that name."""
+
+
+class InvalidEvent(FarolError, ValueError):
+    """An event that cannot be, or not beside one that is there."""
+
+
+class EventNotFound(FarolError, LookupError):
+    """No event has that identifier."""
+
+
+class ChangedMeanwhile(FarolError):
+    """Somebody else has changed what was to be changed, after it was read."""
+
+
+class InvalidPeriod(FarolError, ValueError):
+    """A period of time that has no length, or a time that cannot be read."""
+
+
 class InvalidDemoPlant(FarolError, ValueError):
     """A demo plant cannot be made with these parameters."""
 
 
 class InvalidTable(FarolError, ValueError):
     """A file or a frame cannot be read as a table."""
+
+
+class InvalidReadings(InvalidTable):
+    """A file of readings that cannot be imported; `values["problems"]` holds the first of what is wrong, as notes."""
 
 
 class FileNotWritten(FarolError):
@@ -111,12 +139,20 @@ class ModelNotLoadable(FarolError):
     """A model that is intact, but cannot be unpickled with what is installed here."""
 
 
+class InvalidModelFile(FarolError, ValueError):
+    """A file that is no export of a model, or is not as it was exported."""
+
+
 class ModelStoreUnavailable(FarolError):
     """The folder of saved models cannot be read."""
 
 
 class InvalidPredictionInput(FarolError, ValueError):
     """Values that a model cannot take."""
+
+
+class PredictionNotFound(FarolError, LookupError):
+    """No prediction that was kept has that identifier."""
 
 
 class JobNotFound(FarolError, LookupError):
@@ -141,3 +177,7 @@ class TaskFailed(FarolError):
 
 class ClusterUnavailable(FarolError):
     """The Dask scheduler that the settings name does not answer."""
+
+
+class SignInUnavailable(FarolError):
+    """Nobody can sign in with the configuration of this server."""

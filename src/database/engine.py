@@ -98,6 +98,25 @@ def writing(engine: Engine | None = None) -> Iterator[Connection]:
 
 
 @contextmanager
+def separate_connection(engine: Engine | None = None) -> Iterator[Connection]:
+    """Open a connection for several transactions, and close it afterwards: its temporary tables go with it.
+
+    A transaction is begun by `beginning`.
+    """
+    with _named_failures(), (engine or get_engine()).connect() as connection:
+        connection.detach()
+        yield connection
+
+
+@contextmanager
+def beginning(connection: Connection, *, read_only: bool = False) -> Iterator[None]:
+    """Begin a transaction on a separate connection; one for reading only waits for no writer."""
+    connection.execution_options(read_only=read_only)
+    with connection.begin():
+        yield
+
+
+@contextmanager
 def _named_failures() -> Iterator[None]:
     try:
         yield

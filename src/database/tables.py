@@ -137,7 +137,23 @@ predictions = Table(
     Column("outcome", JSON, nullable=False),  # the class or the value
     Column("probabilities", JSON),
     Column("milliseconds", Float, nullable=False),
+    Column("predicted_by", String(200), nullable=False, server_default=""),
+    Column("actual", JSON(none_as_null=True)),  # what it really was, where somebody has said so
+    Column("actual_by", String(200)),
+    Column("actual_at", UtcDateTime),
     Index(None, "model_name", "predicted_at"),
+)
+
+activities = Table(
+    "activities",
+    metadata,
+    Column("activity_id", Integer, primary_key=True),
+    Column("happened_at", UtcDateTime, nullable=False),
+    Column("actor", String(200), nullable=False),  # empty where nobody gave a name
+    Column("kind", String(50), nullable=False),  # model, sensor, machine, data
+    Column("subject", String(200), nullable=False),  # the name of what was acted on
+    Column("action", Text, nullable=False),  # a note, as JSON
+    Index(None, "kind", "subject", "happened_at"),
 )
 
 app_state = Table(

@@ -117,8 +117,12 @@ def artefact_digest(path: Path) -> str:
     for name, member in members:
         if member.is_symlink():
             raise ModelCorrupt("The model folder {path} holds a symbolic link, {link}.", path=str(path), link=name)
-    listing = [[name, artefact_digest(member)] for name, member in members if member.is_file()]
-    return content_digest(json.dumps(listing).encode())
+    return listing_digest({name: artefact_digest(member) for name, member in members if member.is_file()})
+
+
+def listing_digest(digests: Mapping[str, str]) -> str:
+    """Return the SHA-256 of a folder whose files, by relative name, have these."""
+    return content_digest(json.dumps([[name, digests[name]] for name in sorted(digests)]).encode())
 
 
 def write_artefact(path: Path, content: bytes | Path) -> str:

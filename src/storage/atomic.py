@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -25,8 +28,38 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     sync_folder(path.parent)
 
 
-def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the name `path` once all of it is on the disk, or is removed where something fails.
+
+    Raises
+    ------
+    OSError
+        The disk is full or failing, or the folder is not writable.
+    """
+    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def write_durably(path: Path, content: bytes | Iterable[bytes], *, mode: int = 0o644) -> None:
     """Make a new file whose content is on the disk when this returns; its name is once the folder is synced.
+
+    Parameters
+    ----------
+    path : Path
+        Must not be there yet.
+    content : bytes or iterable of bytes
+        All at once or piece by piece; an error while the pieces are made leaves no file.
+    mode : int
+        Permissions.
 
     Raises
     ------
@@ -36,7 +69,8 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            for piece in (content,) if isinstance(content, bytes) else content:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
     except BaseException:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,10 +135,14 @@ class ModelFolder:
 
     def stage(self, content: bytes | Path) -> tuple[Path, str]:
         """Bring an artefact onto the disk under a temporary name; return that and its SHA-256. Needs no lock."""
+        return self.stage_with(lambda path: write_artefact(path, content))
+
+    def stage_with(self, write: Callable[[Path], str]) -> tuple[Path, str]:
+        """Have an artefact written under a temporary name; return that and what `write` returned, its SHA-256."""
         with self._named_failures():
             path = self._temporary_path()
             try:
-                return path, write_artefact(path, content)
+                return path, write(path)
             except BaseException:
                 remove_artefact(path)
                 raise

@@ -17,6 +17,8 @@ from src.storage.model_names import checked_name, collision_key, file_stem
 from src.storage.registry_file import SIDECAR_SUFFIX, ModelFiles, entry_of
 from src.storage.signing import signature
 
+MOST_NOTES = 2_000
+
 
 @dataclass(frozen=True)
 class SavedModel:
@@ -85,6 +87,21 @@ def new_record(item: ModelToSave) -> Record:
     }
 
 
+def checked_notes(notes: str) -> str:
+    """Return the notes on a model, or refuse them.
+
+    Raises
+    ------
+    NotJson, ModelNotSaved
+        They are no text that can be kept, or too long: they stand in the registry, which is read whole each time.
+    """
+    if len(notes) > MOST_NOTES:
+        raise ModelNotSaved(
+            "The notes have {count:,} characters; at most {most:,} are kept.", count=len(notes), most=MOST_NOTES
+        )
+    return str(json_dict({"description": notes}, "notes")["description"])
+
+
 class Numbering:
     """Which names and versions are taken; made once for any number of models, while the lock is held.
 
@@ -106,20 +123,37 @@ class Numbering:
         return self._folder.files()  # tens of milliseconds in a large folder, and often not needed
 
     def enter(self, record: Record, item: ModelToSave) -> None:
-        """Give a record its version, sign it, and enter it as the current one.
+        """Give a record of what is saved here its version, sign it, and enter it as the current one.
 
         Raises
         ------
         DuplicateModelName
             The name is taken.
         """
-        name = record["name"]
-        record["version"] = self.next_version(name, overwrite=item.overwrite)
-        record["path"] = file_stem(name, record["version"]) + item.suffix
+        self._number(record, item)
         record["saved_at"] = record["current_since"] = now()
         record["signature_mac"] = signature(record, self._folder.key())
-        self._entries[name] = entry_of(record)
-        self._known[collision_key(name)] = name
+        self._enter(record)
+
+    def enter_unsigned(self, record: Record, item: ModelToSave) -> None:
+        """Give a record of what comes from elsewhere its version, and enter it; it is not trusted until it is adopted.
+
+        Raises
+        ------
+        DuplicateModelName
+            The name is taken.
+        """
+        self._number(record, item)
+        record["current_since"], record["signature_mac"] = now(), ""
+        self._enter(record)
+
+    def _number(self, record: Record, item: ModelToSave) -> None:
+        record["version"] = self.next_version(record["name"], overwrite=item.overwrite)
+        record["path"] = file_stem(record["name"], record["version"]) + item.suffix
+
+    def _enter(self, record: Record) -> None:
+        self._entries[record["name"]] = entry_of(record)
+        self._known[collision_key(record["name"])] = record["name"]
 
     def next_version(self, name: str, *, overwrite: bool) -> int:
         """Return the version that the next save of a name gets.
@@ -177,6 +211,6 @@ def utc_time(text: str) -> datetime | None:
     """Read a time of the registry; one without an offset, the legacy way, is taken as UTC. None if it is none."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the second for the first day of the year 1, east of Greenwich
         return None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from src.notes import Note
 
-_MISSING_WORDS = pa.array(
+MISSING_WORDS = pa.array(
     ["NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "?"]
 )
 _NO_TEXT = pa.scalar(None, pa.string())
@@ -48,7 +48,7 @@ class Column:
 
     def __post_init__(self) -> None:
         trimmed = pc.utf8_trim_whitespace(self.cells)
-        self.words = pc.is_in(trimmed, _MISSING_WORDS)
+        self.words = pc.is_in(trimmed, MISSING_WORDS)
         nothing = pc.or_kleene(self.words, pc.equal(trimmed, ""))
         self.known = pc.if_else(nothing, _NO_TEXT, trimmed)
 

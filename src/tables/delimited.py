@@ -96,8 +96,8 @@ def _column_names(layout: Layout, cells: list[pa.ChunkedArray]) -> tuple[list[st
         notes.append(
             Note("The first column has no name; it numbers the rows and is called {column!r}.", {"column": names[0]})
         )
-    _refuse_names(names, layout.header_line)
-    _refuse_missing_header(layout, notes)
+    refuse_names(names, layout.header_line)
+    notes += refuse_missing_header(layout.header, layout.header_line)
     if names[unnamed:] != layout.header and names[1:] != layout.header[1:]:
         notes.append(Note("Blanks around column names are left out."))
     return names, notes
@@ -112,7 +112,14 @@ def _row_number_name(names: list[str]) -> str:
     return "row_number" if "row_number" not in names else "row_number_of_file"
 
 
-def _refuse_names(names: list[str], line: int) -> None:
+def refuse_names(names: list[str], line: int) -> None:
+    """Check that each column has a name of its own.
+
+    Raises
+    ------
+    InvalidTable
+        One has none, or two have the same.
+    """
     seen: dict[str, int] = {}
     for position, name in enumerate(names, 1):
         if not name:
@@ -132,19 +139,27 @@ def _refuse_names(names: list[str], line: int) -> None:
         seen[name] = position
 
 
-def _refuse_missing_header(layout: Layout, notes: list[Note]) -> None:
-    cells = pa.array([cell.strip() for cell in layout.header])
+def refuse_missing_header(header: list[str], line: int) -> list[Note]:
+    """Check that the first row holds names, and remark upon those that look like values.
+
+    Raises
+    ------
+    InvalidTable
+        All of them do.
+    """
+    cells = pa.array([cell.strip() for cell in header])
     values = cells.filter(matches(cells, _LIKE_A_VALUE)).to_pylist()
     if len(values) == len(cells):
         raise InvalidTable(
             "Row {row} holds values ({value!r} …) instead of column names. Put a line with the names above it.",
-            row=layout.header_line,
+            row=line,
             value=values[0],
         )
-    if values:
-        notes.append(
-            Note(
-                "Some column names look like values ({value!r}). If the file has no header line, put one above it.",
-                {"value": values[0]},
-            )
+    if not values:
+        return []
+    return [
+        Note(
+            "Some column names look like values ({value!r}). If the file has no header line, put one above it.",
+            {"value": values[0]},
         )
+    ]

@@ -7,6 +7,7 @@ import io
 import re
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from src.errors import InvalidTable
 from src.tables.limits import TableLimits
@@ -54,6 +55,11 @@ def format_of_name(name: str) -> str:
     )
 
 
+def ending_of(name: str) -> str:
+    """Return the ending by which a file's name says how it is read; .csv where it says nothing."""
+    return next((suffix for suffix in _SUFFIXES if name.lower().endswith(suffix)), ".csv")
+
+
 def read_content(source: Path | bytes, name: str, limits: TableLimits) -> bytes:
     """Read a file whole, unless it is larger than allowed.
 
@@ -62,26 +68,43 @@ def read_content(source: Path | bytes, name: str, limits: TableLimits) -> bytes:
     InvalidTable
         It is too large, empty, or cannot be opened.
     """
+    with open_content(source, name, limits) as file:
+        return file.read()
+
+
+def open_content(source: Path | bytes, name: str, limits: TableLimits) -> BinaryIO:
+    """Open a file, unless it is larger than allowed.
+
+    Raises
+    ------
+    InvalidTable
+        It is too large, empty, or cannot be opened.
+    """
     try:
         size = source.stat().st_size if isinstance(source, Path) else len(source)
-        if size > limits.file_bytes:
-            raise InvalidTable(
-                "{name!r} has {size:,} bytes; at most {limit:,} are allowed. Send fewer rows, or raise "
-                "FAROL_UPLOAD_MAX_MB.",
-                name=name,
-                size=size,
-                limit=limits.file_bytes,
-            )
-        content = source.read_bytes() if isinstance(source, Path) else source
-    except OSError as error:
+        file = source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+    except (OSError, ValueError) as error:  # a path with a NUL is a plain ValueError
         raise InvalidTable(
             "{name!r} cannot be opened: {reason}. Check the path and the permissions.",
             name=name,
-            reason=error.strerror or str(error),
+            reason=getattr(error, "strerror", None) or str(error),
         ) from error
-    if not content:
-        raise InvalidTable("{name!r} is empty. Save the table again.", name=name)
-    return content
+    if 0 < size <= limits.file_bytes:
+        return file
+    file.close()
+    if size == 0:
+        raise is_empty(name)
+    raise InvalidTable(
+        "{name!r} has {size:,} bytes; at most {limit:,} are allowed. Send fewer rows, or raise FAROL_UPLOAD_MAX_MB.",
+        name=name,
+        size=size,
+        limit=limits.file_bytes,
+    )
+
+
+def is_empty(name: str) -> InvalidTable:
+    """Make the error for a file without content."""
+    return InvalidTable("{name!r} is empty. Save the table again.", name=name)
 
 
 def refuse_other_format(content: bytes, name: str, expected: str) -> None:
@@ -137,14 +160,19 @@ def expand_gzip(content: bytes, name: str, limits: TableLimits) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             expanded = file.read(limits.expanded_bytes + 1)
     except (EOFError, OSError, zlib.error) as error:
-        raise InvalidTable(
-            "{name!r} is a damaged gzip file: {reason}. Compress or upload it again.", name=name, reason=str(error)
-        ) from error
+        raise damaged_gzip(name, error) from error
     if len(expanded) > limits.expanded_bytes:
         raise expands_too_far(name, limits)
     if not expanded:
-        raise InvalidTable("{name!r} is empty. Save the table again.", name=name)
+        raise is_empty(name)
     return expanded
+
+
+def damaged_gzip(name: str, error: Exception) -> InvalidTable:
+    """Make the error for a file that begins as gzip and cannot be expanded."""
+    return InvalidTable(
+        "{name!r} is a damaged gzip file: {reason}. Compress or upload it again.", name=name, reason=str(error)
+    )
 
 
 def expands_too_far(name: str, limits: TableLimits) -> InvalidTable:

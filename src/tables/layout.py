@@ -64,8 +64,8 @@ class Layout:
         self._shifts.append(line - row)
 
 
-def refuse_control_characters(content: bytes, delimiter: str) -> None:
-    """Check that the content can be text at all.
+def refuse_control_characters(content: bytes, delimiter: str, first_line: int = 1) -> None:
+    """Check that the content, which begins on a line of the file, can be text at all.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def refuse_control_characters(content: bytes, delimiter: str) -> None:
     raise InvalidTable(
         "Row {row}, column {column}: the character with code {code} is no text. Is this a CSV file? Save it as CSV "
         "(UTF-8) again.",
-        row=_line_at(content, found.start()),
+        row=first_line - 1 + _line_at(content, found.start()),
         column=_cell_at(content, found.start(), delimiter),
         code=content[found.start()],
     )
@@ -127,7 +127,7 @@ def scan(content: bytes, name: str, delimiter: str, limits: TableLimits) -> Layo
     try:
         return _scan(content, name, delimiter, limits)
     except UnicodeDecodeError:
-        raise _not_utf8(content, delimiter) from None
+        raise not_utf8(content, delimiter) from None
 
 
 def _scan(content: bytes, name: str, delimiter: str, limits: TableLimits) -> Layout:
@@ -137,7 +137,7 @@ def _scan(content: bytes, name: str, delimiter: str, limits: TableLimits) -> Lay
     layout = _header(reader, content, name, delimiter, limits)
     width, most = layout.width, min(limits.rows, limits.cells // layout.width)
     rows, line, expected = 0, reader.line_num + 1, -1
-    for record in _records(reader):
+    for record in records(reader):
         if not record:
             layout.blank_lines.append(line)
         else:
@@ -161,7 +161,7 @@ def _scan(content: bytes, name: str, delimiter: str, limits: TableLimits) -> Lay
 
 def _header(reader: Any, content: bytes, name: str, delimiter: str, limits: TableLimits) -> Layout:
     line, header = 1, None
-    for header in _records(reader):
+    for header in records(reader):
         if header:
             break
         line = reader.line_num + 1
@@ -173,8 +173,14 @@ def _header(reader: Any, content: bytes, name: str, delimiter: str, limits: Tabl
     return Layout(delimiter, header, line, len(header), body)
 
 
-def _records(reader: Any) -> Iterator[list[str]]:
-    """The records of a csv reader, its own errors with our words."""
+def records(reader: Any) -> Iterator[list[str]]:
+    """Yield the records of a strict csv reader.
+
+    Raises
+    ------
+    InvalidTable
+        A quotation mark where none can be.
+    """
     line = reader.line_num + 1
     try:
         for record in reader:
@@ -212,13 +218,14 @@ def ragged(line: int, cells: int, columns: int) -> InvalidTable:
     )
 
 
-def _not_utf8(content: bytes, delimiter: str) -> InvalidTable:
+def not_utf8(content: bytes, delimiter: str, first_line: int = 1) -> InvalidTable:
+    """Make the error for content, which begins on a line of the file, that is not UTF-8."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         return InvalidTable(
             "Row {row}, column {column}: byte {byte:#04x} is not UTF-8. Save the file as CSV UTF-8.",
-            row=_line_at(content, error.start),
+            row=first_line - 1 + _line_at(content, error.start),
             column=_cell_at(content, error.start, delimiter),
             byte=content[error.start],
         )

@@ -10,15 +10,15 @@ from src.errors import InvalidTable
 from src.notes import Note
 from src.tables.column import Column, count, matches
 
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
 _INTEGER = r"^[+-]?\d+$"
 _LEADING_ZERO = r"^[+-]?0\d"
-_MANY_DIGITS = r"^[+-]?\d{16,}(\.0*)?$"
-_NOT_ZERO = r"^[^eE]*[1-9]"
-_DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
-_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+\.\d*$|^[+-]?\d{1,3}(,\d{3}){2,}$|^[+-]?\d{1,3}(\.\d{3})+,\d+$"
+MANY_DIGITS = r"^[+-]?\d{16,}(\.0*)?$"
+NOT_ZERO = r"^[^eE]*[1-9]"
+DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
+THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+\.\d*$|^[+-]?\d{1,3}(,\d{3}){2,}$|^[+-]?\d{1,3}(\.\d{3})+,\d+$"
 _EITHER_MARK = r"^[+-]?[1-9]\d{0,2},\d{3}$"
-_EXACT_INTEGER = 2.0**53  # from here on a float64 does not hold every whole number
+EXACT_INTEGER = 2.0**53  # from here on a float64 does not hold every whole number
 
 
 def read_numbers(column: Column) -> bool:
@@ -34,12 +34,12 @@ def read_numbers(column: Column) -> bool:
     InvalidTable
         A number is infinite, overflows or has thousands separators.
     """
-    numbers = matches(column.known, _NUMBER)
+    numbers = matches(column.known, NUMBER)
     found = count(numbers)
     if found == column.present:
         _convert(column)
         return True
-    commas = pc.or_(matches(column.known, _DECIMAL_COMMA), matches(column.known, _THOUSANDS))
+    commas = pc.or_(matches(column.known, DECIMAL_COMMA), matches(column.known, THOUSANDS))
     if count(commas) and count(pc.or_(numbers, commas)) == column.present:
         _refuse_two_decimal_marks(column)
         return True
@@ -72,7 +72,7 @@ def _convert(column: Column) -> None:
 def _read_floats(column: Column, known: pa.ChunkedArray) -> bool:
     """Set the values as float64; where digits would be lost, keep the text and say so."""
     floats = pc.cast(known, pa.float64())
-    wrong = pc.or_(pc.invert(pc.is_finite(floats)), pc.and_(pc.equal(floats, 0.0), matches(known, _NOT_ZERO)))
+    wrong = pc.or_(pc.invert(pc.is_finite(floats)), pc.and_(pc.equal(floats, 0.0), matches(known, NOT_ZERO)))
     if count(wrong):
         raise InvalidTable(
             "Row {row}, column {column!r}: {value} is infinite, or too large or too small for a number. Mend the cell "
@@ -81,7 +81,7 @@ def _read_floats(column: Column, known: pa.ChunkedArray) -> bool:
             column=column.name,
             value=column.value(wrong),
         )
-    digits = matches(known, _MANY_DIGITS)
+    digits = matches(known, MANY_DIGITS)
     if count(digits) and not _exact(known, floats, digits):
         note = Note(
             "Column {column!r} stays text: its whole numbers have more digits than a number keeps, the first in row "
@@ -102,7 +102,7 @@ def _exact(known: pa.ChunkedArray, floats: pa.ChunkedArray, digits: pa.ChunkedAr
         except pa.ArrowInvalid:
             return False
         return True
-    large = pc.and_(digits, pc.greater_equal(pc.abs(floats), _EXACT_INTEGER))
+    large = pc.and_(digits, pc.greater_equal(pc.abs(floats), EXACT_INTEGER))
     written, read = known.filter(large).to_pylist(), floats.filter(large).to_pylist()
     return all(int(text.partition(".")[0]) == int(number) for text, number in zip(written, read, strict=True))
 
@@ -118,7 +118,7 @@ def _note_mixed(column: Column, other: pa.ChunkedArray) -> None:
 
 
 def _refuse_two_decimal_marks(column: Column) -> None:
-    thousands = matches(column.known, _THOUSANDS)
+    thousands = matches(column.known, THOUSANDS)
     wrong = thousands if count(thousands) else pc.match_substring(column.known, ".")
     if count(wrong):
         raise InvalidTable(

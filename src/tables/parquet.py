@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -35,22 +37,32 @@ def read_parquet(content: bytes, name: str, limits: TableLimits) -> tuple[pd.Dat
         It is damaged, too large once expanded, or has columns of another kind.
     """
     try:
-        schema = _checked_schema(content, name, limits)
+        schema = checked_schema(pq.ParquetFile(pa.BufferReader(content)), name, limits)
         table = _expand(content, schema, name, limits)
     except (pa.ArrowException, OSError) as error:
-        raise InvalidTable(
-            "{name!r} is a damaged Parquet file: {reason}. Save it again.",
-            name=name,
-            reason=str(error).splitlines()[0],
-        ) from error
+        raise damaged(name, error) from error
     notes: list[Note] = []
     series = {column: _series(column, table.column(column), limits, notes) for column in table.column_names}
     return pd.DataFrame(series, copy=False), notes
 
 
-def _checked_schema(content: bytes, name: str, limits: TableLimits) -> pa.Schema:
-    """Hold what the file says of itself against the limits, before anything is expanded."""
-    file = pq.ParquetFile(pa.BufferReader(content))
+def damaged(name: str, error: Exception) -> InvalidTable:
+    """Make the error for a file that begins as Parquet and cannot be read."""
+    return InvalidTable(
+        "{name!r} is a damaged Parquet file: {reason}. Save it again.",
+        name=name,
+        reason=next(iter(str(error).splitlines()), type(error).__name__),
+    )
+
+
+def checked_schema(file: pq.ParquetFile, name: str, limits: TableLimits) -> pa.Schema:
+    """Hold what the file says of itself against the limits, before anything is expanded.
+
+    Raises
+    ------
+    InvalidTable
+        It is too large, has no rows, or columns without names or of a kind that cannot be read.
+    """
     about = file.metadata
     schema = file.schema_arrow
     limits.check_shape(name, rows=about.num_rows, columns=max(about.num_columns, len(schema)))
@@ -68,9 +80,9 @@ def _refuse_names(names: list[str], name: str) -> None:
     for position, column in enumerate(names, 1):
         if not column.strip():
             raise InvalidTable("Column {column} of {name!r} has no name. Name it.", column=position, name=name)
-        if column in names[: position - 1]:
+        if column.strip() in (earlier.strip() for earlier in names[: position - 1]):
             raise InvalidTable(
-                "{name!r} has two columns called {column!r}. Give each its own name.", name=name, column=column
+                "{name!r} has two columns called {column!r}. Give each its own name.", name=name, column=column.strip()
             )
 
 
@@ -84,7 +96,7 @@ def _refuse_type(column: pa.Field) -> None:
         or pa.types.is_timestamp(kind)
         or pa.types.is_date(kind)
         or pa.types.is_null(kind)
-        or _is_text(kind)
+        or is_text(kind)
     )
     if not known:
         raise InvalidTable(
@@ -99,7 +111,8 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether a column holds text."""
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
@@ -109,16 +122,32 @@ def _expand(content: bytes, schema: pa.Schema, name: str, limits: TableLimits) -
     Text is first read as a dictionary: a long cell that is repeated a million times takes little room in the file,
     and little as a dictionary, so that its real size can be added up before it is made.
     """
-    texts = [column.name for column in schema if _is_text(_plain(column.type))]
-    file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
-    expanded, batches = 0, []
-    for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
+    file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=text_columns(schema))
+    return pa.Table.from_batches(expanded_batches(file, name, limits))
+
+
+def expanded_batches(
+    file: pq.ParquetFile, name: str, limits: TableLimits, rows: int = _BATCH_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a file whose texts are read as dictionaries, so many at a time and without dictionaries.
+
+    Raises
+    ------
+    InvalidTable
+        It expands to more than is allowed.
+    """
+    expanded = 0
+    for batch in file.iter_batches(batch_size=rows, use_threads=False):
         expanded += sum(_expanded_bytes(column) for column in batch.columns)
         if expanded > limits.expanded_bytes:
             raise expands_too_far(name, limits)
         plain = [column.dictionary_decode() if _has_dictionary(column) else column for column in batch.columns]
-        batches.append(pa.RecordBatch.from_arrays(plain, names=batch.schema.names))
-    return pa.Table.from_batches(batches)
+        yield pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
+
+
+def text_columns(schema: pa.Schema) -> list[str]:
+    """Name the columns that hold text, for `read_dictionary`."""
+    return [column.name for column in schema if is_text(_plain(column.type))]
 
 
 def _has_dictionary(column: pa.Array) -> bool:
@@ -128,7 +157,7 @@ def _has_dictionary(column: pa.Array) -> bool:
 def _expanded_bytes(column: pa.Array) -> int:
     if not _has_dictionary(column):
         return int(column.nbytes)
-    if not _is_text(column.type.value_type):
+    if not is_text(column.type.value_type):
         return 8 * len(column)
     lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
     return int(pc.sum(lengths).as_py() or 0) + 4 * len(column)
@@ -140,7 +169,7 @@ def _row(position: int) -> int:
 
 def _series(name: str, values: pa.ChunkedArray, limits: TableLimits, notes: list[Note]) -> pd.Series:
     kind = values.type
-    if _is_text(kind):
+    if is_text(kind):
         return _text(name, values, limits, notes)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return _times(name, values, notes)

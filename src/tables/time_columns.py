@@ -9,12 +9,12 @@ import pyarrow.compute as pc
 from src.notes import Note
 from src.tables.column import Column, count, matches
 
-_ISO = (
+ISO_TIME = (
     r"^(\d{4}-\d{2}-\d{2}|\d{4}/\d{2}/\d{2})"
     r"([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$"
 )
-_ZONE = r"^.{10}.+(Z|[+-]\d{2}(:?\d{2})?)$"
-_DAY_OR_MONTH_FIRST = r"^\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})([ T,].*\d{1,2}:\d{2}.*)?$"
+ZONE = r"^.{10}.+(Z|[+-]\d{2}(:?\d{2})?)$"
+DAY_OR_MONTH_FIRST = r"^\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})([ T,].*\d{1,2}:\d{2}.*)?$"
 _TIME = pa.timestamp("ns")
 _UTC = pa.timestamp("ns", "UTC")
 
@@ -29,11 +29,11 @@ def read_times(column: Column) -> bool:
     bool
         Whether the column is settled, as times or as text.
     """
-    stamps = matches(column.known, _ISO)
+    stamps = matches(column.known, ISO_TIME)
     found = count(stamps)
     if found == column.present:
         _convert(column)
-    elif count(matches(column.known, _DAY_OR_MONTH_FIRST)) == column.present:
+    elif count(matches(column.known, DAY_OR_MONTH_FIRST)) == column.present:
         _leave_ambiguous(column)
     elif found * 2 >= column.present:
         _leave_mixed(column, stamps)
@@ -41,7 +41,7 @@ def read_times(column: Column) -> bool:
 
 
 def _convert(column: Column) -> None:
-    zones = matches(column.known, _ZONE)
+    zones = matches(column.known, ZONE)
     zoned = count(zones)
     if 0 < zoned < column.present:
         note = Note(

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from src.config import get_settings
 from src.errors import ModelNotFound
@@ -22,8 +22,10 @@ from src.storage.adoption import adopt, untrusted_models
 from src.storage.artefacts import LibraryVersionWarning, changed_libraries, pickled, remove_artefact, unpickled
 from src.storage.model_folder import ModelFolder, Record, not_trusted
 from src.storage.model_names import checked_name
-from src.storage.model_records import ModelToSave, Numbering, SavedModel, new_record, now
+from src.storage.model_package import write_package
+from src.storage.model_records import ModelToSave, Numbering, SavedModel, checked_notes, new_record, now
 from src.storage.model_summary import summary_table
+from src.storage.package_reading import imported_record, read_package, unpack_artefact
 from src.storage.registry_file import ModelFiles, entry_of, read_sidecar
 
 if TYPE_CHECKING:
@@ -251,6 +253,76 @@ class ModelStore:
             self._files.write_sidecar(record)
             entries[record["name"]] = entry_of(record)
             self._files.write(entries)
+        return SavedModel.from_record(record, self.folder)
+
+    def edit_notes(self, name: str, notes: str, version: int | None = None) -> SavedModel:
+        """Replace the notes of a version, ``metadata["description"]``: no new version, and its file is not touched.
+
+        Raises
+        ------
+        ModelNotFound, ModelNotTrusted
+            As in `describe`.
+        NotJson, ModelNotSaved
+            The notes are no text that can be kept, are too long, or the disk is full or failing; the old ones stay.
+        """
+        noted = checked_notes(notes)
+        with self._files.updating() as entries:
+            record = self._record(name, version)
+            checked_name(record["name"])  # a registry from elsewhere may have any, and it becomes a file's name
+            record["metadata"] = {**record["metadata"], "description": noted}
+            self._files.write_sidecar(record)
+            if record["version"] == entries[record["name"]]["version"]:
+                entries[record["name"]] = entry_of(record)
+            self._files.write(entries)
+        return SavedModel.from_record(record, self.folder)
+
+    def export_to(self, file: BinaryIO, name: str, version: int | None = None) -> Record:
+        """Write a version, the current one unless told otherwise, as one file that another installation can import.
+
+        Returns
+        -------
+        dict
+            As `describe`.
+
+        Raises
+        ------
+        ModelNotFound, ModelNotTrusted, ModelCorrupt
+            As in `load`.
+        FileNotWritten
+            The model is too large for one file.
+        """
+        record = self._record(name, version)
+        write_package(file, record, self._files.verified(record))
+        return record
+
+    def import_from(self, file: BinaryIO, name: str | None = None) -> SavedModel:
+        """Take in a model that `export_to` has written: all of it, or nothing. It is not trusted until `trust`.
+
+        Parameters
+        ----------
+        file : binary file
+            Can be read from any place.
+        name : str, optional
+            What it is to be called here; its own name where left out.
+
+        Raises
+        ------
+        InvalidModelFile
+            It is no export, has been changed, or is too large; see `src.storage.package_reading`.
+        InvalidModelName, DuplicateModelName, ModelNotSaved
+            As in `save`.
+        """
+        package = read_package(file, whole=False)
+        item = ModelToSave(name=package.record["name"] if name is None else name, suffix=package.suffix)
+        self.check_new_name(item.name)  # before anything is unpacked
+        record = imported_record(package, checked_name(item.name))
+        path, _ = self._files.stage_with(lambda to: unpack_artefact(file, package, to))
+        try:
+            with self._files.updating() as entries:
+                Numbering(entries, self._files).enter_unsigned(record, item)
+                self._files.publish([(path, record)], entries)
+        finally:
+            remove_artefact(path)
         return SavedModel.from_record(record, self.folder)
 
     def delete(self, name: str) -> None:
