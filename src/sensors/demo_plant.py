@@ -23,15 +23,15 @@ from src.sensors.demo_signals import (
     machine_name,
     machine_readings,
 )
-from src.sensors.events import add_events, delete_events, end_events
+from src.sensors.events import Event, add_events, delete_events, end_events
 from src.sensors.quantities import PLANT_QUANTITIES
 from src.sensors.readings import add_readings
 from src.sensors.sensor_manager import (
     SensorDescription,
     add_sensors,
     delete_sensors,
+    equipment_of_sensors,
     equipment_with_sensors,
-    existing_sensor_ids,
 )
 
 PLATFORM = "Demo plant"
@@ -220,19 +220,26 @@ def _descriptions(machine: str) -> list[SensorDescription]:
 
 def _store(connection: Connection, plant: DemoPlant, start: int, end: int) -> int:
     """Store the readings of the marks from `start` to `end`, and what is known at `end` of the events."""
-    existing = existing_sensor_ids(connection)  # someone may have removed a sensor since
+    existing = equipment_of_sensors(connection)  # someone may have removed a sensor since, or renamed a machine
     added = 0
     for machine, ids in enumerate(plant.sensor_ids):
         ids = {quantity: sensor_id for quantity, sensor_id in ids.items() if sensor_id in existing}
         if ids:
             made = machine_readings(plant.seed, machine, start, end)
             added += add_readings(connection, _frame({ids[quantity]: made[quantity] for quantity in ids}))
-            _store_events(connection, plant, machine, start, end)
+            events = _events(plant, machine, start, end, existing)
+            _store_events(connection, plant, events, start, end)
     return added
 
 
-def _store_events(connection: Connection, plant: DemoPlant, machine: int, start: int, end: int) -> None:
+def _events(plant: DemoPlant, machine: int, start: int, end: int, equipment: Mapping[int, str]) -> list[Event]:
+    """What happens to a machine, under the name that its first sensor is on now."""
+    names = [equipment[sensor_id] for sensor_id in plant.sensor_ids[machine].values() if sensor_id in equipment]
     events = machine_events(plant.seed, machine, start, end)
+    return [replace(event, equipment=names[0]) if names else event for event in events]
+
+
+def _store_events(connection: Connection, plant: DemoPlant, events: list[Event], start: int, end: int) -> None:
     first, last = EPOCH + start * MARK, EPOCH + end * MARK
     known = [event if event.ended_at and event.ended_at <= last else replace(event, ended_at=None) for event in events]
     going_on = [] if start == plant.start else [event for event in known if event.started_at < first]
@@ -257,8 +264,9 @@ def _remove(connection: Connection) -> bool:
     plant = _stored(get_state(connection, _STATE_KEY, for_change=True))
     if plant is None:
         return False
-    delete_sensors(connection, [sensor_id for ids in plant.sensor_ids for sensor_id in ids.values()])
+    equipment = equipment_of_sensors(connection)
     for machine in range(plant.equipment):
-        delete_events(connection, machine_events(plant.seed, machine, plant.start, plant.end))
+        delete_events(connection, _events(plant, machine, plant.start, plant.end, equipment))
+    delete_sensors(connection, [sensor_id for ids in plant.sensor_ids for sensor_id in ids.values()])
     forget_state(connection, _STATE_KEY)
     return True

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from src.database.engine import reading
 from src.sensors.events import Event, EventKind, read_events
+from src.sensors.quality import STALE
+from src.sensors.reading_stream import expected_interval
 from src.sensors.readings import count_readings, latest_good_readings
-from src.sensors.sensor_manager import Sensor, create_sensor_manager
+from src.sensors.sensor_manager import Limit, Sensor, create_sensor_manager
 from src.sensors.training_table import NORMAL
 
 _MOST_READINGS_COUNTED = 500_000
@@ -18,7 +20,7 @@ _MOST_READINGS_COUNTED = 500_000
 
 @dataclass(frozen=True)
 class LatestReading:
-    """The last good reading of a sensor, in its unit."""
+    """The last good reading of a sensor, in its unit; `crossed` is the limit that it lies beyond, if any."""
 
     sensor_id: int
     display_name: str
@@ -26,6 +28,7 @@ class LatestReading:
     unit: str
     value: float
     timestamp: datetime
+    crossed: Limit | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class PlantState:
     readings: int
     readings_exact: bool
     """False where there are more readings than were counted."""
+    is_stale: bool = False
+    """Whether three readings in a row have not come from the sensor that sent the last one."""
 
     @property
     def data_as_of(self) -> datetime | None:
@@ -68,11 +73,13 @@ def plant_state(*, now: datetime | None = None, engine: Engine | None = None) ->
     now : datetime, optional
         The moment whose events count; the present by default.
     """
+    now = now or datetime.now(UTC)
     sensors = create_sensor_manager(engine).get_enabled_sensors()
     with reading(engine) as connection:
         latest = latest_good_readings(connection)
-        events = read_events(connection, going_on_at=now or datetime.now(UTC))
+        events = read_events(connection, going_on_at=now)
         counted = count_readings(connection, _MOST_READINGS_COUNTED + 1)
+        stale = _is_stale(connection, latest, now)
     return PlantState(
         machines=[
             _machine_state(machine, [sensor for sensor in sensors if sensor.equipment == machine], latest, events)
@@ -81,7 +88,16 @@ def plant_state(*, now: datetime | None = None, engine: Engine | None = None) ->
         sensors=len(sensors),
         readings=min(counted, _MOST_READINGS_COUNTED),
         readings_exact=counted <= _MOST_READINGS_COUNTED,
+        is_stale=stale,
     )
+
+
+def _is_stale(connection: Connection, latest: dict[int, tuple[datetime, float]], now: datetime) -> bool:
+    if not latest:
+        return False
+    newest = max(latest, key=lambda sensor_id: latest[sensor_id][0])
+    interval = expected_interval(connection, newest) or 0.0
+    return interval > 0 and (now - latest[newest][0]).total_seconds() > STALE * interval
 
 
 def _machine_state(
@@ -90,7 +106,15 @@ def _machine_state(
     going_on = {event.kind: event for event in events if event.equipment == machine}
     event = going_on.get(EventKind.FAILURE) or going_on.get(EventKind.WARNING)
     readings = [
-        LatestReading(sensor.sensor_id, sensor.display_name, sensor.sensor_type, sensor.unit, value, timestamp)
+        LatestReading(
+            sensor.sensor_id,
+            sensor.display_name,
+            sensor.sensor_type,
+            sensor.unit,
+            value,
+            timestamp,
+            sensor.limit_crossed_by(value),
+        )
         for sensor in sensors
         if sensor.sensor_id in latest
         for timestamp, value in [latest[sensor.sensor_id]]

@@ -8,24 +8,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Connection, Engine
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from src.database.engine import reading
 from src.database.tables import sensor_readings, sensors
 from src.errors import InvalidTable, SensorNotFound
+from src.sensors.bulk import copy_rows, insert_rows
 
 _ROWS_AT_ONCE = 5_000
-_SQLITE_INSERT = (
-    "INSERT INTO sensor_readings (sensor_id, timestamp, value, data_quality) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_COPY_OF_TABLE = (
+    "CREATE TEMPORARY TABLE new_readings (sensor_id integer, timestamp timestamptz, value float8, "
+    "data_quality smallint) ON COMMIT DROP"
 )
-_POSTGRES_EPOCH = np.datetime64("2000-01-01", "us").astype(np.int64)
 
 
 class DataQuality(IntEnum):
@@ -62,11 +62,11 @@ def add_readings(connection: Connection, readings: pd.DataFrame) -> int:
     columns = _columns(readings)
     store = _insert_into_sqlite if connection.dialect.name == "sqlite" else _copy_into_postgresql
     try:
-        return store(connection, *columns)
+        return store(connection, columns)
     except IntegrityError as error:
         raise SensorNotFound(
             "Some readings belong to sensors that do not exist; the sensors named are {sensor_ids}.",
-            sensor_ids=", ".join(map(str, np.unique(columns[0]))),
+            sensor_ids=", ".join(map(str, np.unique(columns["sensor_id"]))),
         ) from error
 
 
@@ -97,8 +97,9 @@ def read_readings(
     if good_only:
         conditions.append(table.data_quality == DataQuality.GOOD)
     with reading(engine) as connection:
-        microseconds = _microseconds(connection)
-        statement = sa.select(table.sensor_id, microseconds, table.value, table.data_quality).where(*conditions)
+        statement = sa.select(table.sensor_id, microseconds(connection), table.value, table.data_quality).where(
+            *conditions
+        )
         result = connection.execute(statement.order_by(table.sensor_id, table.timestamp))
         # By parts, because hundreds of thousands of tuples at once keep the garbage collector busy.
         parts = [_arrays(rows) for rows in result.partitions(_ROWS_AT_ONCE)]
@@ -127,7 +128,8 @@ def latest_good_readings(connection: Connection) -> dict[int, tuple[datetime, fl
     return {sensor_id: (timestamp, value) for sensor_id, timestamp, value in rows if timestamp is not None}
 
 
-def _microseconds(connection: Connection) -> sa.ColumnElement[int]:
+def microseconds(connection: Connection) -> sa.ColumnElement[int]:
+    """Return the readings' time stamps as the database tells them in microseconds since 1970."""
     column = sensor_readings.c.timestamp
     if connection.dialect.name == "sqlite":
         return sa.type_coerce(column, BigInteger)
@@ -149,68 +151,27 @@ def _frame(parts: list[list[np.ndarray]]) -> pd.DataFrame:
     )
 
 
-def _columns(readings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _columns(readings: pd.DataFrame) -> dict[str, np.ndarray]:
     timestamps = readings["timestamp"]
     if not isinstance(timestamps.dtype, pd.DatetimeTZDtype):
         raise InvalidTable("The readings' timestamps are {kind}; they need a time zone.", kind=str(timestamps.dtype))
-    return (
-        readings["sensor_id"].to_numpy(np.int64),
-        timestamps.to_numpy("datetime64[us]").astype(np.int64),
-        readings["value"].to_numpy(float, na_value=np.nan),
-        readings["data_quality"].to_numpy(np.int64),
-    )
+    return {
+        "sensor_id": readings["sensor_id"].to_numpy(np.int64),
+        "timestamp": timestamps.to_numpy("datetime64[us]").astype(np.int64),
+        "value": readings["value"].to_numpy(float, na_value=np.nan),
+        "data_quality": readings["data_quality"].to_numpy(np.int64),
+    }
 
 
-def _insert_into_sqlite(
-    connection: Connection, sensor_ids: np.ndarray, microseconds: np.ndarray, values: np.ndarray, quality: np.ndarray
-) -> int:
-    nullable = np.where(np.isnan(values), None, values)  # type: ignore[call-overload]
-    rows = zip(sensor_ids.tolist(), microseconds.tolist(), nullable.tolist(), quality.tolist(), strict=True)
-    inserted = 0
-    while chunk := list(islice(rows, _ROWS_AT_ONCE)):
-        inserted += connection.exec_driver_sql(_SQLITE_INSERT, chunk).rowcount
-    return inserted
+def _insert_into_sqlite(connection: Connection, columns: dict[str, np.ndarray]) -> int:
+    return insert_rows(connection, "sensor_readings", columns)
 
 
-def _copy_into_postgresql(
-    connection: Connection, sensor_ids: np.ndarray, microseconds: np.ndarray, values: np.ndarray, quality: np.ndarray
-) -> int:
-    import psycopg
-
-    connection.exec_driver_sql(
-        "CREATE TEMPORARY TABLE new_readings (sensor_id integer, timestamp timestamptz, value float8, "
-        "data_quality smallint) ON COMMIT DROP"
-    )
-    copy_statement = "COPY new_readings FROM STDIN (FORMAT BINARY)"
-    try:
-        with connection.connection.cursor() as cursor, cursor.copy(copy_statement) as copy:  # type: ignore[attr-defined]
-            copy.write(_postgresql_binary(sensor_ids, microseconds, values, quality))
-    except psycopg.OperationalError as error:  # as SQLAlchemy would have raised it
-        raise OperationalError(copy_statement, None, error) from error
+def _copy_into_postgresql(connection: Connection, columns: dict[str, np.ndarray]) -> int:
+    connection.exec_driver_sql(_COPY_OF_TABLE)
+    copy_rows(connection, "new_readings", columns)
     inserted = connection.exec_driver_sql(
         "INSERT INTO sensor_readings SELECT * FROM new_readings ORDER BY sensor_id, timestamp ON CONFLICT DO NOTHING"
     ).rowcount
     connection.exec_driver_sql("DROP TABLE new_readings")
     return inserted
-
-
-def _postgresql_binary(
-    sensor_ids: np.ndarray, microseconds: np.ndarray, values: np.ndarray, quality: np.ndarray
-) -> bytes:
-    """Lay rows out as COPY's binary format: big-endian, each field after its length, a null being length -1.
-
-    Source: PostgreSQL documentation, COPY, "Binary Format".
-    """
-    known = ~np.isnan(values)
-    head = [("fields", ">i2"), ("l1", ">i4"), ("sensor_id", ">i4"), ("l2", ">i4"), ("timestamp", ">i8"), ("l3", ">i4")]
-    tail = [("l4", ">i4"), ("data_quality", ">i2")]
-    parts = []
-    for chosen, layout, value_length in ((known, [*head, ("value", ">f8"), *tail], 8), (~known, [*head, *tail], -1)):
-        rows = np.empty(int(chosen.sum()), dtype=layout)
-        rows["fields"], rows["l1"], rows["l2"], rows["l3"], rows["l4"] = 4, 4, 8, value_length, 2
-        rows["sensor_id"], rows["data_quality"] = sensor_ids[chosen], quality[chosen]
-        rows["timestamp"] = microseconds[chosen] - _POSTGRES_EPOCH
-        if value_length > 0:
-            rows["value"] = values[chosen]
-        parts.append(rows.tobytes())
-    return b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"".join(parts) + b"\xff\xff"
