@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from src.evaluation.calibration import Calibration, brier_score, calibrations
 from src.evaluation.metrics import classification_metrics, regression_metrics
+from src.evaluation.thresholds import Decisions, ThresholdCounts, decisions_at, threshold_counts
 
 MOST_CURVE_POINTS = 200
 MOST_SCATTER_POINTS = 1_000
@@ -43,6 +45,12 @@ class Holdout:
         One for a binary target (its second class), else one a class; empty without scores.
     actual, predicted : list of float
         For regression: at most 1,000 rows, evenly picked.
+    brier : float, optional
+        As in `src.evaluation.calibration.brier_score`; None without probabilities, and in records from before it.
+    calibration : list of Calibration
+        One a class; empty without probabilities.
+    thresholds : list of ThresholdCounts
+        For a binary target, with each of its classes as the positive one; else, and without probabilities, empty.
     """
 
     rows: int
@@ -52,15 +60,30 @@ class Holdout:
     curves: list[Curves]
     actual: list[float]
     predicted: list[float]
+    brier: float | None = None
+    calibration: list[Calibration] = field(default_factory=list)
+    thresholds: list[ThresholdCounts] = field(default_factory=list)
 
 
 def holdout_of_classes(
-    actual: NDArray[Any], predicted: NDArray[Any], scores: NDArray[Any] | None, classes: NDArray[Any]
+    actual: NDArray[Any],
+    predicted: NDArray[Any],
+    scores: NDArray[Any] | None,
+    classes: NDArray[Any],
+    probabilities: NDArray[np.float64] | None = None,
 ) -> Holdout:
-    """Evaluate predicted classes; parameters as in `classification_metrics`."""
+    """Evaluate predicted classes.
+
+    Parameters
+    ----------
+    actual, predicted, scores, classes
+        As in `classification_metrics`.
+    probabilities : array, shape (n_rows, n_classes), optional
+        In the order of `classes`; None where the model gives none.
+    """
     from sklearn.metrics import confusion_matrix
 
-    return Holdout(
+    holdout = Holdout(
         rows=len(actual),
         metrics=classification_metrics(actual, predicted, scores, classes),
         labels=[str(label) for label in classes],
@@ -69,6 +92,43 @@ def holdout_of_classes(
         actual=[],
         predicted=[],
     )
+    if probabilities is None:
+        return holdout
+    return replace(
+        holdout,
+        brier=brier_score(actual, probabilities, classes),
+        calibration=calibrations(actual, probabilities, classes),
+        thresholds=threshold_counts(actual, probabilities, classes),
+    )
+
+
+def decided_by(holdout: Holdout, decisions: Decisions, positive: str) -> Holdout:
+    """Return the same holdout with the decisions at a threshold, instead of for the more probable class.
+
+    Parameters
+    ----------
+    decisions : Decisions
+        As `decisions_at` gives them.
+    positive : str
+        The class that the threshold is for, one of the holdout's two.
+
+    Returns
+    -------
+    Holdout
+        With another confusion matrix, and metrics that follow from it; what follows from the probabilities stays.
+    """
+    of_second = decisions if holdout.labels[1] == positive else decisions.of_the_other()
+    # As in `classification_metrics`: the second class is the positive one, and what is not defined is 0.
+    scores = {name: value or 0.0 for name, value in of_second.metrics.items()}
+    return replace(holdout, confusion=of_second.table, metrics={**holdout.metrics, **scores, **of_second.agreement})
+
+
+def with_threshold(holdout: Holdout, positive: str, threshold: float) -> Holdout | None:
+    """Return the holdout as a model with a threshold decides it; None where that threshold was not tried on it."""
+    for counts in holdout.thresholds:
+        if counts.label == positive and threshold in counts.thresholds:
+            return decided_by(holdout, decisions_at(counts, counts.thresholds.index(threshold)), positive)
+    return None
 
 
 def holdout_of_values(actual: NDArray[np.float64], predicted: NDArray[np.float64]) -> Holdout:

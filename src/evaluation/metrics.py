@@ -43,6 +43,14 @@ def metrics_for(task: str) -> tuple[Metric, ...]:
     return CLASSIFICATION_METRICS if task == "classification" else REGRESSION_METRICS
 
 
+_TITLES = {metric.name.lower(): metric.name for metric in (*CLASSIFICATION_METRICS, *REGRESSION_METRICS)}
+
+
+def metric_title(name: str) -> str:
+    """Return a metric as people write it; the registry has it in lower case, and may have others than ours."""
+    return _TITLES.get(name.lower(), name)
+
+
 def default_metric(task: str) -> str:
     """Return the metric a leaderboard is sorted by unless told otherwise."""
     return "Accuracy" if task == "classification" else "R2"

@@ -2,7 +2,22 @@
 
 from src.jobs.context import JobContext
 from src.jobs.folder import job_folder
-from src.jobs.job import Job
-from src.jobs.lifecycle import cancel, get_job, list_jobs, poll, read_log, retry, submit
+from src.jobs.job import UNFINISHED, Job, State
+from src.jobs.lifecycle import cancel, count_jobs, find_job, get_job, list_jobs, poll, read_log, retry, submit
 
-__all__ = ["Job", "JobContext", "cancel", "get_job", "job_folder", "list_jobs", "poll", "read_log", "retry", "submit"]
+__all__ = [
+    "UNFINISHED",
+    "Job",
+    "JobContext",
+    "State",
+    "cancel",
+    "count_jobs",
+    "find_job",
+    "get_job",
+    "job_folder",
+    "list_jobs",
+    "poll",
+    "read_log",
+    "retry",
+    "submit",
+]

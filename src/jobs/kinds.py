@@ -15,6 +15,10 @@ JobFunction = Callable[[dict[str, Any], "JobContext"], dict[str, Any] | None]
 
 KINDS: dict[str, str] = {
     "compare_models": "src.ml.comparison_job:run",
+    "import_readings": "src.sensors.imports.job:run",
+    "learning_curve": "src.ml.finalist_jobs:run_learning_curve",
+    "permutation_importance": "src.ml.finalist_jobs:run_importance",
+    "predict_table": "src.ml.batch_job:run",
 }
 """Kind to ``module:function``; the function takes the parameters and the job's context and returns the result."""
 

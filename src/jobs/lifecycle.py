@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from src.config import Settings, get_settings
 from src.errors import InvalidJob, JobFailed
 from src.jobs import queue
 from src.jobs.folder import job_folder, read_attachments, write_attachments
-from src.jobs.job import Job
+from src.jobs.job import Job, State
 from src.jobs.kinds import check_kind
 from src.jobs.launch import start_waiting
 from src.jobs.processes import end_group, is_gone
@@ -71,10 +71,32 @@ def get_job(job_id: str) -> Job:
     return queue.fetch(job_id)
 
 
-def list_jobs(limit: int = 50) -> list[Job]:
-    """Read the newest jobs, the newest first, having looked after the queue. Their `result` is left out."""
+def find_job(kind: str, parameters: Mapping[str, Any]) -> Job | None:
+    """Read the newest job of a kind with exactly these parameters, having looked after the queue; None without any.
+
+    What was asked before need not be computed again.
+    """
     poll()
-    return queue.fetch_latest(limit)
+    return queue.fetch_same(kind, json_dict(parameters, "parameters"))
+
+
+def list_jobs(limit: int = 50, offset: int = 0, states: Collection[State] = ()) -> list[Job]:
+    """Read jobs, the newest first, having looked after the queue. Their `result` is left out.
+
+    Parameters
+    ----------
+    limit, offset : int
+        How many, after how many newer ones.
+    states : collection of str
+        Only jobs in these states; empty for all.
+    """
+    poll()
+    return queue.fetch_latest(limit, offset, states)
+
+
+def count_jobs(states: Collection[State] = ()) -> int:
+    """Count the jobs in some states; in all where none is named."""
+    return queue.count(states)
 
 
 def poll() -> None:
@@ -82,7 +104,7 @@ def poll() -> None:
     settings = get_settings()
     unfinished = queue.fetch_unfinished()
     running = [job for job in unfinished if job.state == "running"]
-    for job in running:
+    for job in tuple(running):
         reason = _why_lost(job, settings)
         if reason is not None and queue.give_up(job, reason):
             running.remove(job)

@@ -6,6 +6,7 @@ of two processes that want opposite things one wins and the other is told.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,11 +57,34 @@ def job_not_found(job_id: str) -> JobNotFound:
     return JobNotFound("There is no job {job_id!r}. The list of jobs shows those there are.", job_id=job_id)
 
 
-def fetch_latest(limit: int) -> list[Job]:
-    """Read the newest jobs, the newest first, without their results."""
-    newest_first = sa.select(*_ALL_BUT_RESULT).order_by(jobs.c.created_at.desc(), jobs.c.job_id).limit(limit)
+def fetch_latest(limit: int, offset: int = 0, states: Collection[State] = ()) -> list[Job]:
+    """Read jobs, the newest first, without their results; of some states only, where these are named."""
+    newest_first = sa.select(*_ALL_BUT_RESULT).order_by(jobs.c.created_at.desc(), jobs.c.job_id)
     with reading() as connection:
-        return [_job(row) for row in connection.execute(newest_first)]
+        rows = connection.execute(newest_first.where(_in(states)).limit(limit).offset(offset))
+        return [_job(row) for row in rows]
+
+
+def count(states: Collection[State] = ()) -> int:
+    """Count the jobs; of some states only, where these are named."""
+    with reading() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(jobs).where(_in(states))) or 0
+
+
+def _in(states: Collection[State]) -> sa.ColumnElement[bool]:
+    return jobs.c.state.in_(states) if states else sa.true()
+
+
+def fetch_same(kind: str, parameters: dict[str, Any]) -> Job | None:
+    """Read the newest job of a kind that was submitted with these parameters, if there is one."""
+    newest_first = (
+        sa.select(jobs.c.job_id, jobs.c.parameters)
+        .where(jobs.c.kind == kind)
+        .order_by(jobs.c.created_at.desc(), jobs.c.job_id)
+    )
+    with reading() as connection:
+        found = next((row.job_id for row in connection.execute(newest_first) if row.parameters == parameters), None)
+    return None if found is None else fetch(found)
 
 
 def fetch_unfinished() -> list[Job]:

@@ -37,6 +37,8 @@ class Candidate:
         False for those that get slow with many rows: left out unless asked for.
     seeded : bool
         Whether it takes a ``random_state``.
+    probabilities : bool
+        Whether a classifier of this kind gives the probability of each class.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Candidate:
     cost: float = 1.0
     turbo: bool = True
     seeded: bool = True
+    probabilities: bool = True
 
     @property
     def model_type(self) -> str:
@@ -68,7 +71,14 @@ CLASSIFIERS = (
     Candidate("knn", "K Neighbors Classifier", "sklearn.neighbors:KNeighborsClassifier", cost=5, seeded=False),
     Candidate("nb", "Naive Bayes", "sklearn.naive_bayes:GaussianNB", seeded=False),
     Candidate("dt", "Decision Tree Classifier", "sklearn.tree:DecisionTreeClassifier"),
-    Candidate("svm", "SVM - Linear Kernel", "sklearn.linear_model:SGDClassifier", {"loss": "hinge", "eta0": 0.001}, 2),
+    Candidate(
+        "svm",
+        "SVM - Linear Kernel",
+        "sklearn.linear_model:SGDClassifier",
+        {"loss": "hinge", "eta0": 0.001},
+        2,
+        probabilities=False,
+    ),
     Candidate(
         "rbfsvm", "SVM - Radial Kernel", "sklearn.svm:SVC", {"gamma": "auto", "probability": True}, 100, turbo=False
     ),
@@ -81,7 +91,7 @@ CLASSIFIERS = (
         turbo=False,
     ),
     Candidate("mlp", "MLP Classifier", "sklearn.neural_network:MLPClassifier", {"max_iter": 500}, 40, turbo=False),
-    Candidate("ridge", "Ridge Classifier", "sklearn.linear_model:RidgeClassifier"),
+    Candidate("ridge", "Ridge Classifier", "sklearn.linear_model:RidgeClassifier", probabilities=False),
     Candidate("rf", "Random Forest Classifier", "sklearn.ensemble:RandomForestClassifier", cost=20),
     Candidate(
         "qda",
@@ -215,5 +225,9 @@ DESCRIPTIONS = {
     "MLPRegressor": Note("A small neural network. Sensitive to scales; slow to train."),
     "LGBMRegressor": Note("Gradient boosting on binned features. Strong and fast with many rows."),
     "DummyRegressor": Note("Always answers with the mean. What any model has to beat."),
+    "VotingClassifier": Note("The best candidates together: the mean of their probabilities decides."),
+    "VotingRegressor": Note("The best candidates together: the mean of their answers."),
+    "StackingClassifier": Note("The best candidates together: a logistic regression learns whom to believe, and when."),
+    "StackingRegressor": Note("The best candidates together: a ridge regression learns whom to believe."),
 }
 """What each estimator is, in one sentence, by the name of its class."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 TABLE = "table.parquet"
+CASES = "cases.parquet"
+"""The training cases that are kept with each model that is saved."""
 logger = logging.getLogger(__name__)
 
 
@@ -36,7 +38,8 @@ def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
     parameters : dict
         Fields of `Choices`.
     job : JobContext
-        Its folder holds `table.parquet`; the finalists' artefacts are written beside it, ``<candidate>.pkl`` each.
+        Its folder holds `table.parquet`; the finalists' artefacts are written beside it, ``<candidate>.pkl`` each,
+        and the training cases.
 
     Returns
     -------
@@ -61,6 +64,7 @@ def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
         comparison = compare_models(table, target, executor=executor, on_progress=tell, **choices)
     for finalist in comparison.finalists:
         write_atomically(artefact_path(job.folder, finalist.id), finalist.artefact)
+    write_atomically(job.folder / CASES, comparison.cases)
     return comparison.to_record()
 
 
@@ -69,6 +73,12 @@ def _log_line(result: CandidateResult, metric: str) -> str:
         return f"{result.name} failed: {result.reason}"
     score = result.metrics[metric]
     return f"{result.name}: {metric} {'—' if score is None else f'{score:.4f}'}, {result.fit_seconds:.2f} s a fold"
+
+
+def read_cases(folder: Path) -> bytes:
+    """Read the training cases that a comparison left in its folder; nothing where it left none."""
+    path = folder / CASES
+    return path.read_bytes() if path.exists() else b""
 
 
 def artefact_path(folder: Path, candidate: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from src.evaluation.metrics import default_metric, metrics_for
 from src.evaluation.splits import Split, split_by_group, split_by_time, split_random
 from src.ml.candidate_fitting import TrainingData
 from src.ml.candidates import Candidate, Task, choose_candidates
+from src.ml.ensembles import EnsembleKind
 from src.ml.signature import Signature, as_model_input, describe_features
 from src.notes import Note
 from src.tables.profile import profile_table, suggest_features, suggest_task
@@ -68,6 +69,10 @@ class Choices:
         Unit of each column, where known.
     source : str
         Where the table comes from, for the saved model's record.
+    ensemble : {"none", "blend", "stack"}
+        One more candidate, made of the best of the others: see `src.ml.ensembles`.
+    ensemble_size : int
+        How many of the best it is made of.
     """
 
     target: str
@@ -86,6 +91,8 @@ class Choices:
     refit: bool = True
     units: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    ensemble: EnsembleKind = "none"
+    ensemble_size: int = 3
 
 
 _CHOICES = TypeAdapter(Choices)
@@ -194,6 +201,7 @@ def _check_choices(table: pd.DataFrame, choices: Choices) -> None:
             raise InvalidComparison("The feature {name!r} is chosen twice. Choose it once.", name=name)
     _check_number("fold", choices.fold, 2, 50)
     _check_number("n_select", choices.n_select, 1, 50)
+    _check_number("ensemble_size", choices.ensemble_size, 2, 10)
     _check_number("holdout", choices.holdout, 0.05, 0.9)
     _check_number("seed", choices.seed, 0, 2**32 - 1)
     if choices.budget is not None:
@@ -422,7 +430,7 @@ def _usable_folds(split: Split, target: NDArray[Any], notes: list[Note]) -> Spli
     left_out = len(split.folds) - len(folds)
     if left_out:
         notes.append(Note("{count} folds hold a single class and are left out.", {"count": left_out}))
-    return Split(split.train, split.holdout, folds)
+    return replace(split, folds=folds)
 
 
 def _fingerprint(table: pd.DataFrame, columns: list[str], source: str) -> dict[str, Any]:

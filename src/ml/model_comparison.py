@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -29,10 +29,13 @@ from src.ml.candidate_fitting import (
     are_workers_up,
     cross_validate,
     fit_for_good,
+    together,
 )
 from src.ml.candidates import Candidate, Task
 from src.ml.comparison_plan import Choices, ComparisonPlan, plan_comparison
+from src.ml.ensembles import choose_members, make_ensemble
 from src.ml.signature import Signature
+from src.ml.training_cases import pack_cases
 from src.ml.workers import open_workers
 from src.notes import Note, read_note
 
@@ -59,6 +62,8 @@ class CandidateResult:
         Why it failed; what a library says is in its own words.
     tied : bool
         Within one standard error of the best.
+    members : tuple of str
+        Of a blend or a stack: the identifiers of the candidates it is made of.
     """
 
     id: str
@@ -72,6 +77,7 @@ class CandidateResult:
     reason: Annotated[Note | None, BeforeValidator(_as_note)] = None
     remarks: tuple[str, ...] = ()
     tied: bool = False
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,8 @@ class Comparison:
         Expected time to the end.
     trained_at : str, optional
         When it was done, ISO 8601 in UTC.
+    cases : bytes
+        Rows of the training table to keep with a model, see `training_cases`; empty until the end.
     """
 
     task: Task
@@ -126,6 +134,7 @@ class Comparison:
     seconds: float = 0.0
     budget_reached: bool = False
     trained_at: str | None = None
+    cases: bytes = field(default=b"", repr=False)
 
     @property
     def ranked(self) -> tuple[CandidateResult, ...]:
@@ -163,8 +172,10 @@ class Comparison:
         return table.astype(dict.fromkeys(numbers, float))
 
     def to_record(self) -> dict[str, Any]:
-        """Return JSON-able values, without the pickled pipelines."""
-        light = replace(self, finalists=tuple(replace(finalist, artefact=b"") for finalist in self.finalists))
+        """Return JSON-able values, without the pickled pipelines and the training cases."""
+        light = replace(
+            self, cases=b"", finalists=tuple(replace(finalist, artefact=b"") for finalist in self.finalists)
+        )
         return _RECORD.dump_python(light, mode="json")
 
     @staticmethod
@@ -239,9 +250,15 @@ class _Run:
         self.work_done = 0.0
         # A finalist is fitted twice, on the training part and on everything: two folds' worth of its cost.
         costs = sorted((candidate.cost for candidate in plan.candidates), reverse=True)
-        self.work = sum(costs) + sum(costs[: plan.choices.n_select]) * 2 / plan.choices.fold
-        results = tuple(CandidateResult(c.id, c.name, c.model_type) for c in plan.candidates)
         data, choices = plan.data, plan.choices
+        self.known = {candidate.id: candidate for candidate in plan.candidates}
+        if choices.ensemble != "none":  # of members that are not known yet: the slowest, perhaps
+            slowest = self.slow_first[: choices.ensemble_size]
+            self.ensemble_cost = make_ensemble(choices.ensemble, data.task, slowest).cost
+            costs.insert(0, self.ensemble_cost)
+            self.known[choices.ensemble] = make_ensemble(choices.ensemble, data.task)
+        self.work = sum(costs) + sum(costs[: choices.n_select]) * 2 / choices.fold
+        results = tuple(CandidateResult(c.id, c.name, c.model_type) for c in self.known.values())
         self.comparison = Comparison(
             task=data.task,
             metric=plan.metric,
@@ -265,11 +282,14 @@ class _Run:
         self._now()
         executor.submit(are_workers_up).add_done_callback(lambda _: self._workers_are_up())
         budget_reached = self._cross_validate(executor)
+        if self.comparison.ranked and self.plan.choices.ensemble != "none":
+            budget_reached = self._cross_validate_ensemble(executor, budget_reached)
         if not self.comparison.ranked:
             raise self._no_leaderboard(budget_reached)
         self._now(phase="finishing", budget_reached=budget_reached)
         finalists = self._fit_for_good(executor)
-        self._now(phase="done", finalists=finalists, progress=1.0, seconds_left=0.0, trained_at=_utc_now())
+        cases = pack_cases(self.plan.data.features, self.plan.data.target) if self.plan.choices.refit else b""
+        self._now(phase="done", finalists=finalists, progress=1.0, seconds_left=0.0, trained_at=_utc_now(), cases=cases)
         return self.comparison
 
     def _workers_are_up(self) -> None:
@@ -280,19 +300,59 @@ class _Run:
         futures: dict[Future[FoldScores], Candidate] = {
             executor.submit(cross_validate, self.plan.data, candidate): candidate for candidate in self.slow_first
         }
+        left = set(futures)
+        for future in self._as_done(futures):
+            self._take(futures[future], future)
+            left.remove(future)
+        return self._skip(left)
+
+    def _cross_validate_ensemble(self, executor: Executor, budget_reached: bool) -> bool:
+        """Rank the best together as one more; each fold is a task, for all workers wait for it."""
+        kind, size = self.plan.choices.ensemble, self.plan.choices.ensemble_size
+        waiting = next(result for result in self.comparison.candidates if result.id == kind)
+        if budget_reached:
+            return True
+        try:
+            members = choose_members(kind, [self.known[result.id] for result in self.comparison.ranked], size)
+        except InvalidComparison as error:
+            self._replace_result(replace(waiting, state="failed", reason=_reason(error)))
+            return False
+        ensemble = make_ensemble(kind, self.plan.data.task, members)
+        self.known[kind] = ensemble
+        named = replace(waiting, name=ensemble.name, members=tuple(member.id for member in members))
+        self._replace_result(named, **self._pace())
+        data = self.plan.data
+        one_fold_each = [replace(data, split=replace(data.split, folds=(fold,))) for fold in data.split.folds]
+        futures = [executor.submit(cross_validate, fold, ensemble) for fold in one_fold_each]
+        if self._skip(set(futures) - set(self._as_done(futures))):
+            return True
+        self.work_done += self.ensemble_cost
+        failures = [failure for future in futures if (failure := future.exception()) is not None]
+        if failures:
+            after = replace(named, state="failed", reason=_reason(failures[0]))
+        else:
+            after = _scored(named, together([future.result() for future in futures]), self.plan.metric)
+        self._replace_result(after, **self._pace())
+        return False
+
+    def _as_done(self, futures: Iterable[Future[FoldScores]]) -> Iterator[Future[FoldScores]]:
+        """Yield each future when it is done, until the budget is used up."""
         budget = self.plan.choices.budget
         waiting = set(futures)
         while waiting:
             left = None if budget is None else self.started + budget - time.monotonic()
             if left is not None and left <= 0:
-                for future in waiting:
-                    future.cancel()
-                self._now(candidates=_ranked(_without_waiting(self.comparison.candidates), self.plan))
-                return True
+                return
             done, waiting = wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
-            for future in done:
-                self._take(futures[future], future)
-        return False
+            yield from done
+
+    def _skip(self, left: set[Future[FoldScores]]) -> bool:
+        """Give up what was not done in time; answer whether there was any."""
+        for future in left:
+            future.cancel()
+        if left:
+            self._now(candidates=_ranked(_without_waiting(self.comparison.candidates), self.plan))
+        return bool(left)
 
     def _take(self, candidate: Candidate, future: Future[FoldScores]) -> None:
         error = future.exception()
@@ -306,10 +366,9 @@ class _Run:
 
     def _fit_for_good(self, executor: Executor) -> tuple[Finalist, ...]:
         chosen = self.comparison.ranked[: self.plan.choices.n_select]
-        known = {candidate.id: candidate for candidate in self.plan.candidates}
         futures: dict[str, Future[FittedCandidate]] = {
             candidate.id: executor.submit(fit_for_good, self.plan.data, candidate, refit=self.plan.choices.refit)
-            for candidate in sorted((known[result.id] for result in chosen), key=lambda candidate: -candidate.cost)
+            for candidate in sorted((self.known[result.id] for result in chosen), key=lambda candidate: -candidate.cost)
         }
         finalists = []
         for result in chosen:
@@ -320,7 +379,7 @@ class _Run:
             fitted = future.result()
             digest = hashlib.sha256(fitted.artefact).hexdigest()
             finalists.append(Finalist(result.id, fitted.holdout, digest, fitted.artefact))
-            self.work_done += known[result.id].cost * 2 / self.plan.choices.fold
+            self.work_done += self.known[result.id].cost * 2 / self.plan.choices.fold
             self._now(**self._pace())
         return tuple(finalists)
 

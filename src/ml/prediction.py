@@ -79,6 +79,8 @@ def predict_rows(
 ) -> tuple[np.ndarray[Any, Any], pd.DataFrame | None]:
     """Predict many rows.
 
+    Where the signature has a threshold, it decides; the model's own ``predict`` knows nothing of it.
+
     Returns
     -------
     outcomes : array, shape (n_rows,)
@@ -106,10 +108,22 @@ def _answers(model: Any, signature: Signature, rows: pd.DataFrame) -> tuple[np.n
         prepared = prepared.to_numpy()  # fitted without names; with them it would warn
     outcomes = np.asarray(model.predict(prepared)).ravel()
     if not hasattr(model, "predict_proba"):
+        if signature.threshold is not None:
+            raise InvalidPredictionInput("The model is to decide by a threshold, and it gives no probabilities.")
         return outcomes, None
     shares = np.asarray(model.predict_proba(prepared))
     classes = signature.classes if len(signature.classes) == shares.shape[1] else model.classes_
-    return outcomes, pd.DataFrame(shares, columns=[str(label) for label in classes], index=rows.index)
+    probabilities = pd.DataFrame(shares, columns=[str(label) for label in classes], index=rows.index)
+    return _decided(outcomes, probabilities, signature), probabilities
+
+
+def _decided(outcomes: np.ndarray[Any, Any], probabilities: pd.DataFrame, signature: Signature) -> np.ndarray[Any, Any]:
+    """Give a row the positive class from the threshold on, where the signature has one."""
+    if signature.threshold is None:
+        return outcomes
+    (other,) = (label for label in signature.classes if label != signature.positive)
+    is_positive = probabilities[str(signature.positive)].to_numpy() >= signature.threshold
+    return np.where(is_positive, np.array(signature.positive), np.array(other))
 
 
 def what_if(

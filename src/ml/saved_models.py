@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
-from src.errors import ModelCorrupt, ModelNotSaved
+from src.errors import InvalidPredictionInput, ModelCorrupt, ModelNotSaved
 from src.ml.model_comparison import Comparison
+from src.ml.model_facts import facts_of
 from src.ml.prediction import guess_signature
-from src.ml.signature import Signature
+from src.ml.signature import Decision, Signature
+from src.ml.training_cases import cases_as_details
 from src.utils.model_store import LibraryVersionWarning, SavedModel, default_store
 
 
@@ -43,8 +45,7 @@ def load_saved(name: str, version: int | None = None) -> LoadedModel:
         warnings.simplefilter("always", LibraryVersionWarning)
         model = store.load(name, record["version"])
     changed = [each.message.libraries for each in caught if isinstance(each.message, LibraryVersionWarning)]
-    known = record["details"].get("signature")
-    signature = Signature.from_dict(known) if known else guess_signature(model)
+    signature = facts_of(record).signature or guess_signature(model)
     return LoadedModel(
         name,
         record["version"],
@@ -64,7 +65,10 @@ def save_finalist(
     name: str,
     description: str = "",
     *,
+    cases: bytes = b"",
     overwrite: bool = False,
+    decision: Decision | None = None,
+    saved_by: str = "",
 ) -> SavedModel:
     """Save one of a comparison's best, with all that is needed to judge and to use it.
 
@@ -78,11 +82,21 @@ def save_finalist(
         Its pickled pipeline, as the comparison made it.
     name, description : str
         What the person calls it and notes about it.
+    cases : bytes
+        The training cases to keep with it, where the comparison was read from a record and has none.
+    overwrite : bool
+        Make a new version of a model that exists.
+    decision : Decision, optional
+        The threshold that a person has chosen for it; without, it answers with the more probable class.
+    saved_by : str
+        Who saves it, as far as known.
 
     Raises
     ------
     ModelCorrupt
         The artefact is not the one that the comparison made.
+    InvalidPredictionInput
+        The decision does not fit its classes.
     InvalidModelName, DuplicateModelName, ModelNotSaved
         As in `src.utils.model_store.save_model`.
     """
@@ -96,17 +110,21 @@ def save_finalist(
         raise ModelCorrupt(
             "The file of {candidate!r} is not what the comparison made. Compare again.", candidate=candidate
         )
+    if decision is not None and not finalist.holdout.thresholds:
+        raise InvalidPredictionInput(
+            "{candidate!r} gives no probabilities of two classes, so no threshold can decide.", candidate=candidate
+        )
     result = next(r for r in comparison.candidates if r.id == candidate)
     metadata = {
         "model_type": result.model_type,
         "task": comparison.task,
         "target": comparison.target,
+        "metric": comparison.metric,
         **{metric.lower(): value for metric, value in result.metrics.items() if value is not None},
         "description": description,
     }
-    return default_store().save_artifact(
-        artefact, name, metadata, details=_details(comparison, candidate), overwrite=overwrite
-    )
+    details = _details(comparison, candidate, cases, decision) | {"saved_by": saved_by}
+    return default_store().save_artifact(artefact, name, metadata, details=details, overwrite=overwrite)
 
 
 def check_new_name(name: str) -> None:
@@ -120,10 +138,14 @@ def check_new_name(name: str) -> None:
     default_store().check_new_name(name)
 
 
-def _details(comparison: Comparison, candidate: str) -> dict[str, Any]:
+def _details(comparison: Comparison, candidate: str, cases: bytes, decision: Decision | None) -> dict[str, Any]:
     record = comparison.to_record()
+    signature = comparison.signature
+    if decision is not None:
+        signature = signature.deciding(decision.positive, decision.threshold)
     return {
-        "signature": comparison.signature.to_dict(),
+        "signature": signature.to_dict(),
+        "decision": asdict(decision) if decision is not None else None,
         "training": comparison.fingerprint,
         "trained_at": comparison.trained_at,
         "comparison": {
@@ -133,7 +155,9 @@ def _details(comparison: Comparison, candidate: str) -> dict[str, Any]:
             "seed": comparison.seed,
             "train_rows": comparison.train_rows,
             "holdout_rows": comparison.holdout_rows,
+            "leaderboard": [{"name": r.name, "score": r.metrics.get(comparison.metric)} for r in comparison.ranked],
             "result": next(r for r in record["candidates"] if r["id"] == candidate),
             "holdout": next(f for f in record["finalists"] if f["id"] == candidate)["holdout"],
         },
+        **cases_as_details(cases or comparison.cases),
     }

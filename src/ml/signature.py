@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -46,18 +46,49 @@ class Feature:
 
 @dataclass(frozen=True)
 class Signature:
-    """What goes into a model and what comes out."""
+    """What goes into a model and what comes out.
+
+    Attributes
+    ----------
+    positive : str, int, float or bool, optional
+        The one of two classes that a row is given where its probability is at least `threshold`.
+    threshold : float, optional
+        None: the class with the higher probability, as the model itself decides.
+    """
 
     features: tuple[Feature, ...]
     target: str
     task: str
     classes: tuple[Any, ...] = ()
     target_unit: str = ""
+    positive: Any = None
+    threshold: float | None = None
 
     @property
     def names(self) -> list[str]:
         """Feature names, in order."""
         return [feature.name for feature in self.features]
+
+    def deciding(self, positive: str, threshold: float) -> Signature:
+        """Return the same with a threshold for one of its two classes, which is named as people read it.
+
+        Raises
+        ------
+        InvalidPredictionInput
+            There are not two classes, or none is called so, or the threshold is no probability.
+        """
+        found = [label for label in self.classes if str(label) == positive]
+        if len(self.classes) != 2 or not found:
+            raise InvalidPredictionInput(
+                "A threshold is for one of two classes, and {positive!r} is not one of: {classes}.",
+                positive=positive,
+                classes=", ".join(map(str, self.classes)),
+            )
+        if not 0 <= threshold <= 1:
+            raise InvalidPredictionInput(
+                "The threshold is {threshold}; it must be between 0 and 1.", threshold=threshold
+            )
+        return replace(self, positive=found[0], threshold=float(threshold))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON-able values."""
@@ -68,6 +99,22 @@ class Signature:
         """Rebuild what `to_dict` gave."""
         features = tuple(Feature(**{**f, "categories": tuple(f["categories"])}) for f in values["features"])
         return cls(**{**values, "features": features, "classes": tuple(values["classes"])})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """From which probability of a class on a model is to decide for it, and the costs by which that was chosen.
+
+    Attributes
+    ----------
+    false_alarm, missed : float, optional
+        Cost of a row wrongly given the class, and of one wrongly not given it, in any unit.
+    """
+
+    positive: str
+    threshold: float
+    false_alarm: float | None = None
+    missed: float | None = None
 
 
 def feature_type(column: pd.Series) -> FeatureType:
