@@ -6,10 +6,11 @@ import sys
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from src.cli import data, jobs, models
+from src.cli.predict import predict
 from src.cli.setup import setup
+from src.cli.terminal_text import plain
 from src.cli.train import train
 from src.config import get_settings
 from src.errors import FarolError
@@ -29,6 +30,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.command()(train)
+app.command()(predict)
 
 
 def main() -> None:
@@ -37,5 +39,5 @@ def main() -> None:
         configure_logging(get_settings())
         app()
     except FarolError as error:
-        Console(stderr=True).print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]Error:[/] {plain(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from src.cli.data_import import import_file
 
 if TYPE_CHECKING:
     from src.sensors.demo_plant import LoadedPlant
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Sensors and their readings.")
+app.command("import")(import_file)
 
 
 @app.callback()
@@ -33,6 +37,28 @@ def demo(
 
     upgrade_database()
     typer.echo(describe(load_demo_plant(days, equipment, seed, clear=clear)))
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="File to write: .csv, .csv.gz or .parquet.")],
+    sensor: Annotated[list[str] | None, typer.Option(help="Name of a sensor; may be repeated. All by default.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First time, ISO 8601; UTC unless it says.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The time before which it ends.")] = None,
+) -> None:
+    """Write readings to a file that can be imported again: sensor, timestamp (UTC), value, quality.
+
+    Example: `python -m src data export --out march.parquet --sensor "Pump 2 light" --from 2026-03-01 --to 2026-04-01`
+    """
+    from src.database.migrate import upgrade_database
+    from src.sensors.period_choice import period_between
+    from src.sensors.reading_export import export_to_file
+    from src.sensors.sensor_manager import create_sensor_manager
+
+    upgrade_database()
+    sensors = create_sensor_manager().find(sensor)
+    written = export_to_file(out, sensors, period_between(start, end))
+    typer.echo(f"{written:,} readings of {len(sensors):,} sensors written to {out}.")
 
 
 def describe(loaded: LoadedPlant) -> str:

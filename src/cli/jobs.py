@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from src.cli.terminal_text import shown
+
 if TYPE_CHECKING:
     from src.jobs import Job
 
@@ -42,7 +44,13 @@ def list_all(limit: Annotated[int, typer.Option(min=1, help="So many, the newest
         return
     table = Table("Job", "Title", "State", "Progress", "Created", box=None, pad_edge=False)
     for job in jobs:
-        table.add_row(job.job_id, Text(str(job.title)), _state(job), f"{job.progress:.0%}", _moment(job.created_at))
+        table.add_row(
+            job.job_id,
+            Text(shown(str(job.title))),
+            _state(job),
+            f"{job.progress:.0%}",
+            _moment(job.created_at),
+        )
     Console().print(table)
 
 
@@ -100,11 +108,11 @@ def _print(job: Job) -> None:
     facts = Table(box=None, show_header=False, pad_edge=False)
     for name, value in (
         ("Job", job.job_id),
-        ("Title", Text(str(job.title))),
+        ("Title", Text(shown(str(job.title)))),
         ("State", _state(job)),
         ("Progress", f"{job.progress:.0%}"),
-        ("Doing", Text(job.message)),
-        ("Why", Text(str(job.error)) if job.error else ""),
+        ("Doing", Text(shown(job.message))),
+        ("Why", Text(shown(str(job.error))) if job.error else ""),
         ("Created", _moment(job.created_at)),
         ("Started", _moment(job.started_at)),
         ("Ended", _moment(job.finished_at)),

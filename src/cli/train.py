@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from src.cli.progress import progress_bar
+from src.cli.terminal_text import plain
 from src.config import get_settings
 from src.errors import FileNotWritten
 
@@ -35,6 +35,10 @@ def train(
     budget: Annotated[float | None, typer.Option(help="Seconds after which what is done is the result.")] = None,
     max_rows: Annotated[int | None, typer.Option(help="Use at most so many rows, evenly picked.")] = None,
     n_select: Annotated[int, typer.Option(help="How many of the best are tried on the holdout.")] = 5,
+    ensemble: Annotated[
+        str, typer.Option(help="One more candidate of the best together: none, blend (their mean), or stack.")
+    ] = "none",
+    ensemble_size: Annotated[int, typer.Option(help="How many of the best it is made of.")] = 3,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 42,
     out: Annotated[Path | None, typer.Option(help="Write the leaderboard to this CSV file.")] = None,
     save_best: Annotated[str | None, typer.Option(help="Save the best model under this name.")] = None,
@@ -57,25 +61,30 @@ def train(
         "budget": budget,
         "max_rows": max_rows,
         "n_select": n_select,
+        "ensemble": ensemble,
+        "ensemble_size": ensemble_size,
         "seed": seed,
         "source": data.name,
         "refit": save_best is not None,
     }
     comparison = _compare(console, data, save_best, choices)
     for note in comparison.notes:
-        console.print(f"[dim]{escape(str(note))}[/]", highlight=False)
+        console.print(f"[dim]{plain(str(note))}[/]", highlight=False)
     stdout = Console()
     stdout.print(_leaderboard(comparison, with_names=stdout.width >= _WIDE))
+    for line in _members(comparison):
+        stdout.print(f"[dim]{plain(line)}[/]", highlight=False)
     for line in _left_out(comparison):
-        console.print(f"[red]{escape(line)}[/]", highlight=False)
+        console.print(f"[red]{plain(line)}[/]", highlight=False)
     if out is not None:
         _write(comparison, out)
     if save_best is not None:
-        from src.ml.saved_models import save_finalist
+        from src.cli.acting import acting_name
+        from src.ml import model_acts
 
         best = comparison.finalists[0]
-        saved = save_finalist(comparison, best.id, best.artefact, save_best)
-        console.print(f"Saved {comparison.best.name} as [bold]{saved.name}[/], version {saved.version}.")
+        saved = model_acts.save(acting_name(), comparison, best.id, best.artefact, save_best)
+        console.print(f"Saved {comparison.best.name} as [bold]{plain(saved.name)}[/], version {saved.version}.")
 
 
 def _check_place(out: Path) -> None:
@@ -102,6 +111,7 @@ def _compare(console: Console, data: Path, save_best: str | None, choices: dict[
     from src.ml.workers import open_workers
 
     with open_workers() as executor:
+        from src.database.migrate import upgrade_database
         from src.ml.model_comparison import compare_models
         from src.ml.saved_models import check_new_name
         from src.tables.limits import TableLimits
@@ -109,11 +119,11 @@ def _compare(console: Console, data: Path, save_best: str | None, choices: dict[
 
         if save_best is not None:
             check_new_name(save_best)  # before minutes of training, not after
+            upgrade_database()  # where it is remembered who saved it
         table = read_table(data, data.name, TableLimits.from_settings(get_settings()))
         for note in table.notes:
-            console.print(f"[dim]{escape(str(note))}[/]", highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
+            console.print(f"[dim]{plain(str(note))}[/]", highlight=False)
+        with progress_bar(console) as progress:
             bar = progress.add_task("Starting workers", total=1.0)
 
             def tell(comparison: Comparison) -> None:
@@ -139,7 +149,7 @@ def _leaderboard(comparison: Comparison, *, with_names: bool) -> Table:
     title = f"{comparison.target}: ranked by {comparison.metric}, {comparison.folds} folds, split {comparison.split}"
     ties = sum(candidate.tied for candidate in comparison.candidates) > 1  # the best alone is no tie
     caption = "≈ within one standard error of the best" if ties else None
-    table = Table(title=title, caption=caption, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(title=plain(title), caption=caption, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("", "Id", *(["Model"] if with_names else [])):
         table.add_column(heading, no_wrap=True)
     for heading in [*(_SHORT.get(name, name) for name in names), "Fit s"]:
@@ -157,6 +167,16 @@ def _score(value: float | None) -> str:
     if value is None:
         return "—"
     return f"{value:.4f}" if abs(value) < 100 else f"{value:.5g}"
+
+
+def _members(comparison: Comparison) -> list[str]:
+    """Say what a blend or a stack is made of."""
+    names = {candidate.id: candidate.name for candidate in comparison.candidates}
+    return [
+        f"{candidate.id}: {', '.join(names[member] for member in candidate.members)}"
+        for candidate in comparison.ranked
+        if candidate.members
+    ]
 
 
 def _left_out(comparison: Comparison) -> list[str]:
