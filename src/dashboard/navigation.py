@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from src.config import get_settings
+from src.dashboard.components.acting import ask_for_name
 from src.dashboard.components.page import put_in_url, show_error
 from src.dashboard.locale import LANGUAGE_KEY, LANGUAGES, LAST_LANGUAGE_KEY, _, current_language, preferred_language
 from src.dashboard.page_list import PAGES
@@ -58,9 +59,21 @@ def _pages() -> dict[str, list[st.Page]]:
         return st.Page(PAGES[path], title=title, icon=f":material/{icon}:", url_path=path, default=default)
 
     return {
-        _("Monitor"): [page("plant", _("Plant"), "factory", default=True)],
-        _("Predict"): [page("predict", _("Predict by hand"), "touch_app")],
-        _("Models"): [page("train", _("Train and compare"), "leaderboard")],
+        _("Monitor"): [page("home", _("Home"), "home", default=True)],
+        _("Predict"): [
+            page("predict", _("Predict by hand"), "touch_app"),
+            page("batch", _("Predict a file"), "table_view"),
+            page("history", _("Past predictions"), "history"),
+        ],
+        _("Models"): [
+            page("models", _("Models"), "inventory_2"),
+            page("train", _("Train and compare"), "leaderboard"),
+        ],
+        _("Data"): [
+            page("data", _("Data quality"), "fact_check"),
+            page("import", _("Import readings"), "upload_file"),
+            page("sensors", _("Sensors"), "sensors"),
+        ],
         _("System"): [page("jobs", _("Jobs"), "list_alt")],
     }
 
@@ -78,4 +91,5 @@ def _sidebar() -> None:
         st.session_state[LAST_LANGUAGE_KEY] = chosen
         if LANGUAGE_KEY in st.query_params or chosen != preferred_language():
             put_in_url(LANGUAGE_KEY, chosen)
+        ask_for_name()
         st.toggle(_("Times in UTC"), key="utc", persist_state="session")

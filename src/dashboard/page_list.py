@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -9,37 +10,32 @@ import streamlit as st
 
 from src.dashboard.components.page import nothing_unsaid
 
-
-def _plant() -> None:
-    from src.dashboard.operations import plant
-
-    with nothing_unsaid():
-        plant.show()
-
-
-def _predict() -> None:
-    from src.dashboard.machine_learning import manual
-
-    with nothing_unsaid():
-        manual.show()
-
-
-def _train() -> None:
-    from src.dashboard.machine_learning import train_model_view
-
-    with nothing_unsaid():
-        train_model_view.show()
+_MODULES = {
+    "home": "src.dashboard.operations.home",
+    "predict": "src.dashboard.machine_learning.manual",
+    "batch": "src.dashboard.machine_learning.batch_page",
+    "history": "src.dashboard.machine_learning.history_page",
+    "models": "src.dashboard.models.overview",
+    "train": "src.dashboard.machine_learning.train_model_view",
+    "import": "src.dashboard.data.import_page",
+    "data": "src.dashboard.data.quality_page",
+    "sensors": "src.dashboard.data.sensors_page",
+    "jobs": "src.dashboard.operations.jobs",
+}
+"""Path in the URL to the module whose `show` shows the page; paths do not depend on the language."""
 
 
-def _jobs() -> None:
-    from src.dashboard.operations import jobs
+def _page(path: str, module: str) -> Callable[[], None]:
+    def show() -> None:
+        with nothing_unsaid():
+            importlib.import_module(module).show()
 
-    with nothing_unsaid():
-        jobs.show()
+    show.__name__ = path  # Streamlit asks a page's function for its name
+    return show
 
 
-PAGES: dict[str, Callable[[], None]] = {"plant": _plant, "predict": _predict, "train": _train, "jobs": _jobs}
-"""What shows each page, by its path in the URL; paths do not depend on the language."""
+PAGES: dict[str, Callable[[], None]] = {path: _page(path, module) for path, module in _MODULES.items()}
+"""What shows each page, by its path in the URL."""
 
 
 def go_to(path: str, **query: str) -> NoReturn:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,8 +12,13 @@ import streamlit as st
 from plotly.subplots import make_subplots
 from streamlit.delta_generator import DeltaGenerator
 
+from src.dashboard.components.chart_text import literal as _literal
 from src.dashboard.locale import _, number, number_marks, percent
 from src.evaluation.holdout import Holdout
+from src.evaluation.thresholds import ThresholdCounts
+
+if TYPE_CHECKING:
+    from src.ml.learning_curve import LearningPoint
 
 # Okabe & Ito's palette without yellow and black, which do not show on white or dark; its blue is a little lighter.
 PALETTE = ("#1F83C4", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -40,11 +45,6 @@ def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
     )
 
 
-def _literal(name: str) -> str:
-    """A name from data as Plotly shows it letter by letter; it knows a little HTML."""
-    return html.escape(name, quote=False)
-
-
 def side_by_side() -> DeltaGenerator:
     """Make a row whose cells (``row.container(width=…)``) wrap where there is no room for two."""
     return st.container(horizontal=True)
@@ -61,7 +61,7 @@ def metric_bars(models: dict[str, dict[str, float | None]]) -> go.Figure:
     figure = go.Figure()
     for colour, (name, metrics) in zip(PALETTE, models.items(), strict=False):
         known = {metric: value for metric, value in metrics.items() if value is not None}
-        figure.add_bar(x=list(known), y=list(known.values()), name=name, marker={"color": colour})
+        figure.add_bar(x=list(known), y=list(known.values()), name=_literal(name), marker={"color": colour})
     figure.update_layout(barmode="group")
     return figure
 
@@ -79,9 +79,9 @@ def metric_panels(models: dict[str, dict[str, float | None]]) -> go.Figure:
     for colour, (name, values) in zip(PALETTE, models.items(), strict=False):
         for place, metric in enumerate(metrics):
             figure.add_bar(
-                x=[name],
+                x=[_literal(name)],
                 y=[values[metric]],
-                name=name,
+                name=_literal(name),
                 legendgroup=name,
                 showlegend=place == 0,
                 marker={"color": colour},
@@ -132,7 +132,7 @@ def confusion(holdout: Holdout, title: str) -> go.Figure:
     )
     figure.update_xaxes(title=_("Predicted"), type="category")
     figure.update_yaxes(title=_("Actual"), type="category", autorange="reversed")
-    figure.update_layout(title={"text": title, "font": {"size": 14}})
+    figure.update_layout(title={"text": _literal(title), "font": {"size": 14}})
     return figure
 
 
@@ -147,7 +147,7 @@ def curves(holdouts: dict[str, Holdout], label: str, kind: str) -> go.Figure:
                     if kind == "roc"
                     else (curve.recall, curve.precision)
                 )
-                figure.add_scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "width": 2})
+                figure.add_scatter(x=x, y=y, name=_literal(name), mode="lines", line={"color": colour, "width": 2})
     if kind == "roc":
         figure.add_scatter(
             x=[0, 1], y=[0, 1], line={"dash": "dot", "color": NEUTRAL}, showlegend=False, hoverinfo="skip"
@@ -155,6 +155,142 @@ def curves(holdouts: dict[str, Holdout], label: str, kind: str) -> go.Figure:
     axes = (_("False positive rate"), _("True positive rate")) if kind == "roc" else (_("Recall"), _("Precision"))
     figure.update_xaxes(title=axes[0], range=[-0.01, 1.01])
     figure.update_yaxes(title=axes[1], range=[-0.01, 1.02])
+    return figure
+
+
+def calibration(holdouts: Mapping[str, Holdout], label: str) -> go.Figure:
+    """Draw how often a class was the case against the probability that it was given; a perfect model is on the line.
+
+    A point is the larger, the more rows it stands for.
+
+    Parameters
+    ----------
+    holdouts : dict
+        Model's name to what it did on the holdout; those without probabilities are left out.
+    label : str
+        The class.
+    """
+    figure = go.Figure()
+    for colour, (name, holdout) in zip(PALETTE, holdouts.items(), strict=False):
+        for curve in holdout.calibration:
+            if curve.label == label:
+                figure.add_scatter(
+                    x=curve.predicted,
+                    y=curve.observed,
+                    name=_literal(name),
+                    mode="lines+markers",
+                    line={"color": colour, "width": 2},
+                    marker={"size": [5 + 9 * (rows / holdout.rows) ** 0.5 for rows in curve.rows]},
+                    customdata=[number(rows, 0) for rows in curve.rows],
+                    hovertemplate=_("{predicted} said, {observed} was, {rows} rows").format(
+                        predicted="%{x:.1%}", observed="%{y:.1%}", rows="%{customdata}"
+                    ),
+                )
+    figure.add_scatter(x=[0, 1], y=[0, 1], line={"dash": "dot", "color": NEUTRAL}, showlegend=False, hoverinfo="skip")
+    figure.update_xaxes(title=_("Probability given"), range=[-0.02, 1.02], tickformat=".0%")
+    figure.update_yaxes(title=_("Share that was so"), range=[-0.02, 1.02], tickformat=".0%")
+    return figure
+
+
+def threshold_costs(counts: ThresholdCounts, costs: np.ndarray[Any, Any], chosen: int, cheapest: int) -> go.Figure:
+    """Draw the expected cost of 1,000 rows against the threshold, with the chosen one and the cheapest one marked.
+
+    Parameters
+    ----------
+    costs : array, shape (n_thresholds,)
+        As `ThresholdCounts.costs` gives them.
+    chosen, cheapest : int
+        Positions in the list of thresholds.
+    """
+    figure = go.Figure(
+        go.Scatter(
+            x=counts.thresholds,
+            y=costs,
+            mode="lines",
+            line={"color": PALETTE[0], "width": 2},
+            showlegend=False,
+            hovertemplate="%{x:.3g}: %{y:,.4g}<extra></extra>",
+        )
+    )
+    marks = ((cheapest, _("cheapest"), PALETTE[2], "star", 15), (chosen, _("chosen"), PALETTE[1], "circle", 11))
+    for place, name, colour, symbol, size in marks:
+        figure.add_scatter(
+            x=[counts.thresholds[place]],
+            y=[costs[place]],
+            name=name,
+            mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": size},
+            hovertemplate="%{x:.3g}: %{y:,.4g}",
+        )
+    figure.add_vline(x=counts.thresholds[chosen], line={"color": NEUTRAL, "dash": "dash"})
+    figure.update_xaxes(title=_("Threshold"), range=[-0.02, 1.02])
+    figure.update_yaxes(title=_("Cost of 1,000 rows"), rangemode="tozero")
+    return figure
+
+
+def importances(names: list[str], means: list[float], spreads: list[float], axis: str) -> go.Figure:
+    """Draw how much is lost without each feature, with its spread, the most important on top."""
+    figure = go.Figure(
+        go.Bar(
+            x=means,
+            y=[_literal(name) for name in names],
+            orientation="h",
+            marker={"color": PALETTE[0]},
+            error_x={"type": "data", "array": spreads, "color": NEUTRAL, "thickness": 2},
+            hovertemplate="%{y}: %{x:.4f} ± %{error_x.array:.4f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=0, line={"color": NEUTRAL})
+    figure.update_xaxes(title=_literal(axis))
+    figure.update_yaxes(type="category", autorange="reversed")
+    return figure
+
+
+def learning_curves(points: Sequence[LearningPoint], metric: str) -> go.Figure:
+    """Draw the score on fitting and on scoring rows against the number of rows, each with a band of its spread."""
+    figure = go.Figure()
+    lines = (
+        (
+            _("rows it was fitted on"),
+            PALETTE[1],
+            "214, 94, 0",
+            "dash",
+            [(p.rows, p.train, p.train_spread) for p in points],
+        ),
+        (
+            _("rows it had not seen"),
+            PALETTE[0],
+            "31, 131, 196",
+            "solid",
+            [(p.rows, p.validation, p.validation_spread) for p in points],
+        ),
+    )
+    for name, colour, rgb, dash, values in lines:
+        known = [(rows, mean, spread or 0.0) for rows, mean, spread in values if mean is not None]
+        if not known:
+            continue
+        rows, means, spreads = (np.array(column) for column in zip(*known, strict=True))
+        figure.add_scatter(
+            x=np.concatenate([rows, rows[::-1]]),
+            y=np.concatenate([means + spreads, (means - spreads)[::-1]]),
+            fill="toself",
+            fillcolor=f"rgba({rgb}, 0.18)",
+            line={"width": 0},
+            mode="lines",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=rows,
+            y=means,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": dash},
+            customdata=spreads,
+            hovertemplate="%{x:,}: %{y:.4f} ± %{customdata:.4f}",
+        )
+    figure.update_xaxes(title=_("Rows to fit on"), rangemode="tozero")
+    figure.update_yaxes(title=metric)
     return figure
 
 
@@ -211,16 +347,59 @@ def _class_bars(values: Mapping[str, float], texts: list[str]) -> go.Figure:
     return figure
 
 
+def contributions(parts: Mapping[str, float], texts: list[str]) -> go.Figure:
+    """Draw what each feature adds to an answer or takes from it, the first on top; the sign is in the text too."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(parts.values()),
+            y=[_literal(name) for name in parts],
+            orientation="h",
+            marker={"color": [PALETTE[0] if part >= 0 else PALETTE[1] for part in parts.values()]},
+            text=[_literal(text) for text in texts],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    reach = max((abs(part) for part in parts.values()), default=0.0) or 1.0
+    # Room for the texts, and on a side where nothing is for a little more than the axis.
+    ends = [1.7 * reach if any(part * side > 0 for part in parts.values()) else 0.1 * reach for side in (-1, 1)]
+    figure.update_xaxes(range=[-ends[0], ends[1]], showticklabels=False, zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_yaxes(type="category", autorange="reversed")
+    return figure
+
+
+def running_scores(lines: Mapping[str, Any], title: str, *, is_share: bool) -> go.Figure:
+    """Draw the running score of each model over time.
+
+    Parameters
+    ----------
+    lines : dict
+        Model's name to a table with the columns ``predicted_at`` and ``score``.
+    """
+    figure = go.Figure()
+    for place, (name, line) in enumerate(lines.items()):
+        figure.add_scatter(
+            x=line["predicted_at"],
+            y=line["score"],
+            name=_literal(name),
+            mode="lines+markers",
+            line={"color": PALETTE[place % len(PALETTE)], "width": 2},
+        )
+    figure.update_yaxes(title=title)
+    if is_share:
+        figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
+    else:
+        figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(showlegend=True)
+    return figure
+
+
 def response(table: Any, columns: list[str], now: float, axis: str, title: str, *, is_share: bool) -> go.Figure:
     """Draw how an answer, shares of 1 perhaps, changes along one input, with a line where the input is now."""
     figure = go.Figure()
-    for colour, column in zip(PALETTE, columns, strict=False):
-        figure.add_scatter(
-            x=table["value"],
-            y=table[column],
-            name=_literal(column),
-            line={"color": STATE_COLOURS.get(column, colour), "width": 2},
-        )
+    for colour, column in zip(_colours_of(columns), columns, strict=True):
+        figure.add_scatter(x=table["value"], y=table[column], name=_literal(column), line={"color": colour, "width": 2})
     figure.add_vline(x=now, line={"color": NEUTRAL, "dash": "dash"})
     figure.update_xaxes(title=_literal(axis))
     figure.update_yaxes(title=_literal(title))
@@ -229,12 +408,19 @@ def response(table: Any, columns: list[str], now: float, axis: str, title: str, 
     return figure
 
 
+def _colours_of(classes: list[str]) -> list[str]:
+    """A colour for each class: that of the state it names, for the others those that are left."""
+    taken = {STATE_COLOURS.get(name) for name in classes}
+    left = cycle([colour for colour in PALETTE if colour not in taken])
+    return [STATE_COLOURS.get(name) or next(left) for name in classes]
+
+
 def _points(x: list[float], y: list[float], title: str) -> go.Figure:
     # Not in WebGL: a browser keeps 16 contexts, ten charts need 30, and those of the best model would go blank.
     figure = go.Figure(go.Scatter(x=x, y=y, mode="markers", marker={"size": 5, "color": PALETTE[0], "opacity": 0.5}))
-    figure.update_layout(title={"text": title, "font": {"size": 14}}, showlegend=False)
+    figure.update_layout(title={"text": _literal(title), "font": {"size": 14}}, showlegend=False)
     return figure
 
 
 def _with_unit(text: str, unit: str) -> str:
-    return f"{text} ({unit})" if unit else text
+    return _literal(f"{text} ({unit})" if unit else text)

@@ -59,7 +59,7 @@ def _actions(job: Job) -> None:
         if st.button(_("Cancel"), key=f"cancel_{job.job_id}", icon=":material/stop_circle:"):
             with errors_shown():
                 cancel(job.job_id)
-                flash(_("The job is cancelled; what was done by then is kept."))
+                flash(_("The job is cancelled."))
                 st.rerun()
     elif job.state != "done" and st.button(_("Try again"), key=f"retry_{job.job_id}", icon=":material/replay:"):
         with errors_shown():

@@ -70,9 +70,16 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", _DIRECTIVE.sub(_WORD_JOINER, text))
 
 
-def provenance(*facts: str) -> None:
-    """Write the strip that says where figures come from: data as of, model and version, computed when."""
-    st.caption(plain(" · ".join(fact for fact in facts if fact)))
+def provenance(*facts: str, stale: str = "") -> None:
+    """Write the strip that says where figures come from: data as of, model and version, computed when.
+
+    Parameters
+    ----------
+    stale : str
+        Why the figures are older than they should be; shown in amber.
+    """
+    text = plain(" · ".join(fact for fact in facts if fact))
+    st.caption(f"{text} :orange-badge[:material/schedule: {plain(stale)}]" if stale else text)
 
 
 def asked_in_url(key: str, options: Sequence[str], default: str) -> str:

@@ -180,7 +180,7 @@ def reader_zone() -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a duration for people: seconds, minutes, or hours and minutes; the units are the same in all languages."""
+    """Write a duration for people in its two largest units, days at most; they are the same in all languages."""
     if seconds is None or seconds != seconds:
         return "—"
     if seconds < 90:
@@ -188,4 +188,7 @@ def duration(seconds: float | None) -> str:
     hours, minutes = divmod(round(seconds / 60), 60)
     if hours == 0:
         return f"{minutes} min"
+    if hours >= 48:
+        days, hours = divmod(round(seconds / 3_600), 24)
+        return f"{days} d {hours} h" if hours else f"{days} d"
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -23,6 +23,11 @@ def write_number(value: float) -> str:
     return text.replace(".", number_marks()[0])
 
 
+def number_or_dash(value: float | None) -> str:
+    """Write a number for a cell of a table; a dash where there is none."""
+    return "—" if value is None else write_number(value)
+
+
 def exchange_marks(text: str) -> str:
     """Put point for comma and comma for point: the same number for a reader of the other language."""
     return text.translate(str.maketrans(".,", ",."))

@@ -11,22 +11,29 @@ from src.dashboard.locale import _, duration, moment, ngettext, number, translat
 from src.dashboard.machine_learning.finalists_view import show_finalists
 from src.dashboard.machine_learning.leaderboard import show_leaderboard
 from src.dashboard.machine_learning.table_profile import source_name
+from src.dashboard.models.names import split_name
 from src.errors import JobNotFound
 from src.jobs import Job, get_job
 from src.ml.model_comparison import Comparison
 
 LIVE = "1.5s"
+CLOSER_LOOK = ("look", "finalist", "positive", "false_alarm", "missed", "threshold")
+"""What the URL of a comparison may name besides its job."""
 
 
 def show_comparison(job_id: str) -> None:
     """Show the comparison that a job makes or made."""
     if st.button(_("New comparison"), icon=":material/arrow_back:", key="new_comparison", type="tertiary"):
-        del st.query_params["job"]
+        for name in {"job", *CLOSER_LOOK} & set(st.query_params):
+            del st.query_params[name]
         st.rerun()
     try:
         job = get_job(job_id)
     except JobNotFound as error:
         show_error(error)
+        return
+    if job.kind != "compare_models":
+        st.error(plain(_("Job {job_id} is no comparison. The list of jobs shows what it is.").format(job_id=job_id)))
         return
     if not job.is_finished:
         _live(job_id)
@@ -59,7 +66,7 @@ def _result(job: Job) -> None:
         _("trained on {train}, held out {holdout}").format(
             train=number(comparison.train_rows, 0), holdout=number(comparison.holdout_rows, 0)
         ),
-        _("split: {split}").format(split=_split_name(comparison.split)),
+        _("split: {split}").format(split=split_name(comparison.split)),
         _("computed {time}").format(time=moment(job.finished_at)),
     )
     for note in comparison.notes:
@@ -78,11 +85,6 @@ def _result(job: Job) -> None:
             ),
             icon=":material/inventory_2:",
         )
-
-
-def _split_name(split: str) -> str:
-    kind, _separator, column = split.partition(":")
-    return {"random": _("random"), "time": _("by time"), "group": _("by {column}").format(column=column)}[kind]
 
 
 def progress_message(job: Job) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from src.dashboard.components.number_field import prepare_number
 from src.dashboard.components.page import plain
-from src.dashboard.locale import _, current_language
-from src.dashboard.locale.typed import exchange_marks, read_number, write_number
+from src.dashboard.locale import _
+from src.dashboard.locale.typed import read_number, write_number
 from src.ml.saved_models import LoadedModel
 from src.ml.signature import Feature, Signature
 
@@ -43,7 +44,7 @@ def _input(feature: Feature, key: str) -> Any:
         return st.selectbox(label, feature.categories, key=key, accept_new_options=True)
     if feature.type == "boolean":
         return float(st.toggle(label, value=bool(feature.typical), key=key))
-    _prepare_text(key, feature)
+    prepare_number(key, feature.typical or 0.0)
     text = st.text_input(label, icon=ICONS.get(feature.name), key=key, persist_state="session")
     if feature.minimum is not None and feature.maximum is not None:
         st.caption(
@@ -52,16 +53,6 @@ def _input(feature: Feature, key: str) -> Any:
             )
         )
     return text
-
-
-def _prepare_text(key: str, feature: Feature) -> None:
-    """Fill a number in where nothing is typed yet; what is there means the same after a change of the language."""
-    state, language = st.session_state, current_language()
-    if key not in state:
-        state[key] = write_number(feature.typical or 0.0)
-    elif state[f"{key}_language"] != language:
-        state[key] = exchange_marks(state[key])
-    state[f"{key}_language"] = language
 
 
 def read_inputs(signature: Signature, typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.page import plain
+from src.dashboard.components.tables import offer_csv
 from src.dashboard.locale import _, score, translated
 from src.evaluation.metrics import metrics_for
 from src.ml.model_comparison import CandidateResult, Comparison
@@ -31,8 +32,11 @@ def show_leaderboard(comparison: Comparison) -> None:
         column_config=_widths(metrics, with_state=not finished),
     )
     st.caption(_explanation(comparison))
+    _members(comparison)
     if finished:
         _remarks(comparison)
+        whole = comparison.leaderboard.reset_index(names="id")
+        offer_csv(whole, "leaderboard", file_name=f"leaderboard-{comparison.target}")
 
 
 def _widths(metrics: list[str], *, with_state: bool) -> dict[Any, Any]:
@@ -84,10 +88,23 @@ def _explanation(comparison: Comparison) -> str:
     text = _("Ranked by {metric}: mean ± standard deviation over {folds} folds.").format(
         metric=comparison.metric, folds=comparison.folds
     )
+    if len(comparison.signature.classes) == 2:
+        found = _("Recall, Precision and F1 are those of {label!r}.")
+        text += f" {plain(found.format(label=str(comparison.signature.classes[1])))}"
     if not tied:
         return text
     tie = _("The {count} marked ≈ are within one standard error of the best: the data cannot tell them apart.")
     return f"{text} {tie.format(count=len(tied))}"
+
+
+def _members(comparison: Comparison) -> None:
+    """Say what a blend or a stack is made of."""
+    names = {candidate.id: candidate.name for candidate in comparison.candidates}
+    for candidate in comparison.candidates:
+        if candidate.members:
+            members = ", ".join(names[member] for member in candidate.members)
+            text = _("{name} is made of: {members}").format(name=candidate.name, members=members)
+            st.caption(f":material/join_inner: {plain(text)}")
 
 
 def _remarks(comparison: Comparison) -> None:

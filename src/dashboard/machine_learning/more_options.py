@@ -48,6 +48,7 @@ def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
             persist_state="session",
             help=_("Some candidates take very long with many rows."),
         )
+        ensemble, size = _ensemble()
         known = {candidate.id: candidate.name for candidate in candidates_for(task)}
         default = [candidate.id for candidate in choose_candidates(task, turbo=turbo)]
         include = st.multiselect(
@@ -66,4 +67,25 @@ def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
         "seed": int(seed),
         "turbo": turbo,
         "include": include or default,
+        "ensemble": ensemble,
+        "ensemble_size": size,
     }
+
+
+def _ensemble() -> tuple[str, int]:
+    labels = {"none": _("None"), "blend": _("Blend"), "stack": _("Stack")}
+    left, right = st.columns([2, 1])
+    kind = left.segmented_control(
+        _("The best together, as one more candidate"),
+        list(labels),
+        format_func=labels.__getitem__,
+        default="none",
+        required=True,
+        key="ensemble",
+        persist_state="session",
+        help=_("A blend takes the mean of the best; a stack learns whom of them to believe. Both take longer."),
+    )
+    size = right.number_input(
+        _("How many of the best"), 2, 10, 3, key="ensemble_size", persist_state="session", disabled=kind == "none"
+    )
+    return kind, int(size)

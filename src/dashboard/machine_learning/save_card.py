@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from src.dashboard.components.acting import acting_name
 from src.dashboard.components.page import plain, show_error
-from src.dashboard.locale import _, reader_zone, score, translated
+from src.dashboard.locale import _, reader_zone, score, significant, translated
+from src.dashboard.machine_learning.threshold_view import chosen_decision, forget_decision
 from src.errors import DuplicateModelName, FarolError
 from src.jobs import Job, job_folder
+from src.ml import model_acts
 from src.ml.candidates import DESCRIPTIONS
-from src.ml.comparison_job import artefact_path
+from src.ml.comparison_job import artefact_path, read_cases
 from src.ml.model_comparison import Comparison, Finalist
-from src.ml.saved_models import check_new_name, save_finalist
+from src.ml.saved_models import check_new_name
+from src.ml.signature import Decision
 
 
 def show_save_card(job: Job, comparison: Comparison, finalist: Finalist, saved_as: list[str]) -> None:
@@ -30,7 +34,7 @@ def show_save_card(job: Job, comparison: Comparison, finalist: Finalist, saved_a
         made = (job.finished_at or datetime.now(UTC)).astimezone(ZoneInfo(reader_zone())).strftime("%Y%m%d_%H%M%S")
         key = f"{job.job_id}_{finalist.id}"
         name = st.text_input(_("Name"), value=f"{candidate.model_type}_{made}", max_chars=100, key=f"name_{key}")
-        problem = _problem_with(name)
+        problem = problem_with_name(name)
         overwrite = False
         if name in saved_as:
             st.caption(_("To save it once more, give it another name."))
@@ -39,14 +43,35 @@ def show_save_card(job: Job, comparison: Comparison, finalist: Finalist, saved_a
             overwrite = st.toggle(_("Save it as a new version of that model"), key=f"overwrite_{key}")
         elif problem is not None:
             st.warning(plain(translated(problem)))
+        decision = _decision(job.job_id, finalist.id)
         notes = st.text_area(_("Notes"), key=f"notes_{key}", max_chars=2000, height=80)
         if st.button(
             _("Save"), icon=":material/save:", key=f"save_{finalist.id}", disabled=problem is not None and not overwrite
         ):
-            _save(job, comparison, finalist, name, notes, overwrite=overwrite)
+            _save(job, comparison, finalist, name, notes, decision, overwrite=overwrite)
 
 
-def _problem_with(name: str) -> FarolError | None:
+def _decision(job_id: str, finalist: str) -> Decision | None:
+    """Say which threshold goes with the model, where one was chosen, and let it be taken back."""
+    decision = chosen_decision(job_id, finalist)
+    if decision is None:
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = _("Decides for {label!r} from a probability of {threshold} on.").format(
+            label=decision.positive, threshold=significant(decision.threshold)
+        )
+        st.markdown(f":material/tune: {plain(text)}", width="stretch")
+        st.button(
+            _("Without this threshold"),
+            key=f"forget_threshold_{finalist}",
+            type="tertiary",
+            on_click=forget_decision,
+            args=(job_id, finalist),
+        )
+    return decision
+
+
+def problem_with_name(name: str) -> FarolError | None:
     """Say at once what is wrong with a name, before anything is saved."""
     try:
         check_new_name(name)
@@ -55,11 +80,31 @@ def _problem_with(name: str) -> FarolError | None:
     return None
 
 
-def _save(job: Job, comparison: Comparison, finalist: Finalist, name: str, notes: str, *, overwrite: bool) -> None:
-    path = artefact_path(job_folder(job.job_id), finalist.id)
+def _save(
+    job: Job,
+    comparison: Comparison,
+    finalist: Finalist,
+    name: str,
+    notes: str,
+    decision: Decision | None,
+    *,
+    overwrite: bool,
+) -> None:
+    folder = job_folder(job.job_id)
     try:
         with st.spinner(_("Saving…")):
-            save_finalist(comparison, finalist.id, path.read_bytes(), name, notes, overwrite=overwrite)
+            artefact, cases = artefact_path(folder, finalist.id).read_bytes(), read_cases(folder)
+            model_acts.save(
+                acting_name(),
+                comparison,
+                finalist.id,
+                artefact,
+                name,
+                notes,
+                cases=cases,
+                overwrite=overwrite,
+                decision=decision,
+            )
     except FileNotFoundError:
         st.error(_("The fitted model is no longer in the job's folder. Compare again."))
     except FarolError as error:

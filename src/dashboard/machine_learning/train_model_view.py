@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from io import BytesIO
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +21,7 @@ from src.ml.comparison_job import TABLE
 from src.ml.comparison_plan import Choices
 from src.notes import Note
 from src.sensors.training_table import get_dataframe_leituras_sensores
+from src.tables.export import as_parquet
 
 UPLOAD = "upload"
 
@@ -52,7 +52,7 @@ def show() -> None:
     if st.button(_("Train and compare models"), type="primary", key="start", icon=":material/play_arrow:"):
         try:
             job = submit(
-                "compare_models", asdict(choices), title=_title(choices), attachments={TABLE: _as_parquet(frame)}
+                "compare_models", asdict(choices), title=_title(choices), attachments={TABLE: as_parquet(frame)}
             )
         except FarolError as error:
             show_error(error)
@@ -112,9 +112,3 @@ def _plant_table() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
             load_sensor_data.clear()
             st.rerun()
     return frame, PLANT, ()
-
-
-def _as_parquet(frame: pd.DataFrame) -> bytes:
-    buffer = BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()

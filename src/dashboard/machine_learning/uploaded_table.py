@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from src.config import get_settings
-from src.dashboard.components.page import plain, show_error
+from src.dashboard.components.kept_file import ask_for_kept_file
+from src.dashboard.components.page import show_error
 from src.dashboard.locale import _
 from src.errors import FarolError
 from src.notes import Note
@@ -19,45 +20,21 @@ UPLOADED = "uploaded"
 
 def ask_for_file() -> tuple[pd.DataFrame, str, tuple[Note, ...]] | None:
     """Ask for a file and read it: its table, name and notes; None while there is none that can be read."""
-    settings = get_settings()
-    file = st.file_uploader(
-        _("CSV, CSV.gz or Parquet, one row an observation, with a header"),
-        type=["csv", "txt", "tsv", "gz", "parquet"],
-        max_upload_size=settings.upload_max_mb,
-        key="file",
-        on_change=_forget_removed,
-    )
-    if file is not None:
-        st.session_state[UPLOADED] = file.name, file.getvalue()
-    elif UPLOADED in st.session_state:
-        _show_kept_file(st.session_state[UPLOADED][0])
-    else:
+    label = _("CSV, CSV.gz or Parquet, one row an observation, with a header")
+    kept = ask_for_kept_file(label, "file", UPLOADED)
+    if kept is None:
         st.info(
             _("Choose a file to see what is in it. Nothing is trained before you say so."), icon=":material/upload:"
         )
         return None
+    name, content = kept
     try:
         with st.spinner(_("Reading the file…")):
-            name, content = st.session_state[UPLOADED]
             table = _read_upload(content, name)
     except FarolError as error:
         show_error(error)
         return None
     return table.frame, name, table.notes
-
-
-def _forget_removed() -> None:
-    if st.session_state["file"] is None:
-        st.session_state.pop(UPLOADED, None)
-
-
-def _show_kept_file(name: str) -> None:
-    """Say that a file is still here: the field for it is empty after another page, or another comparison, was shown."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/attach_file: {plain(name)}")
-        if st.button(_("Remove"), icon=":material/close:", key="forget_file", type="tertiary"):
-            del st.session_state[UPLOADED]
-            st.rerun()
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -42,15 +42,19 @@ def show_what_if(saved: LoadedModel, values: dict[str, Any]) -> None:
     table = what_if(saved.model, saved.signature, values, name, [*grid, moved])
     now = table.iloc[-1]
     classes = [column for column in table.columns if column not in ("value", "outcome")]
-    outcome = str(now["outcome"]) if saved.signature.task == "classification" else significant(float(now["outcome"]))
+    unit = saved.signature.target_unit
+    is_class = saved.signature.task == "classification"
+    outcome = str(now["outcome"]) if is_class else f"{significant(float(now['outcome']))} {unit}".strip()
     text = f"**{plain(f'{saved.signature.target}: {outcome}')}** · {plain(name)} = {significant(moved)} {feature.unit}"
     if classes:
-        text += f" · {_('probability {share}').format(share=percent(now[classes].max()))}"
+        share = float(now[outcome] if outcome in classes else now[classes].max())
+        text += f" · {_('probability {share}').format(share=percent(share))}"
     st.markdown(text)
-    if classes or saved.signature.task == "regression":
+    if classes or not is_class:
         lines = classes or ["outcome"]
         axis = f"{name} ({feature.unit})" if feature.unit else name
-        title = _("Probability") if classes else saved.signature.target
+        value = f"{saved.signature.target} ({unit})" if unit else saved.signature.target
+        title = _("Probability") if classes else value
         figure = charts.response(table.sort_values("value"), lines, moved, axis, title, is_share=bool(classes))
         charts.show(figure, "response", _("How the answer changes with {name}").format(name=name))
 

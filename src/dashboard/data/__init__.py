@@ -1,0 +1,1 @@
+"""Pages about the data: its quality, the sensors, machines and events."""
