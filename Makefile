@@ -1,7 +1,7 @@
 # Farol. `make run` and `make test` need git, make, and uv or any Python 3.8+ with pip.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format messages bench lock setup
+.PHONY: help run test test-all check format messages pictures bench lock setup
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 PYTHON := .venv/bin/python
@@ -29,6 +29,9 @@ format: setup ## format the code and mend what the linter can
 
 messages: setup ## bring the catalogues of translations up to date with the texts in the source
 	@$(PYTHON) -m src.dashboard.locale.extract
+
+pictures: ## the pictures of the README, from the last run of the browser tests
+	@$(PYTHON) -m tests.e2e.pictures
 
 bench: setup ## the benchmarks, one after another
 	@for file in benchmarks/*.py; do echo "== $$file"; $(PYTHON) -m "benchmarks.$$(basename $$file .py)" || exit 1; done

@@ -124,7 +124,7 @@ def test_a_job_whose_process_was_killed_is_lost_says_what_to_do_and_can_be_tried
     again = job_in(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Jobs").click()
     wait_for(page, lambda: newest_states(page, 2) == ["done", "lost"], "the list of both jobs")
-    keyed(page, "open_comparison").get_by_role("button").click()
+    keyed(page, "open_result").get_by_role("button").click()
     page.wait_for_url(f"**/train?*job={again}*")
     expect_result(page, finalists=2)
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from src.dashboard.locale import FOLDER
 from tests.e2e.browser import screenshot, settled
 from tests.e2e.server import Server
+from tests.e2e.widgets import keyed
 
 
 def in_portuguese(text: str) -> str:
@@ -22,7 +23,7 @@ def test_the_landing_page_shows_its_title_and_no_error(page: Page, server: Serve
     page.goto(server.url)
     settled(page)
     expect(page).to_have_title("Farol")
-    expect(page.get_by_role("heading", name="Plant", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
     screenshot(page, "landing_en")
@@ -31,7 +32,22 @@ def test_the_landing_page_shows_its_title_and_no_error(page: Page, server: Serve
 def test_the_landing_page_is_portuguese_when_the_address_says_so(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/?lang=pt_BR")
     settled(page)
-    expect(page.get_by_role("heading", name=in_portuguese("Plant"), level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name=in_portuguese("Home"), level=1)).to_be_visible()
     expect(page.get_by_test_id("stSidebar").get_by_text(in_portuguese("Language"), exact=True)).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
     screenshot(page, "landing_pt_BR")
+
+
+def test_the_name_that_was_typed_once_is_there_after_a_reload(page: Page, server: Server) -> None:
+    name = 'Ana "Nana" de Souza; </script>=ç'
+    page.goto(server.url)
+    settled(page)
+    field = keyed(page, "acting_name").locator("input")
+    expect(field).to_have_value("")
+    field.fill(name)
+    field.press("Enter")
+    settled(page)
+    page.reload()
+    expect(field).to_have_value(name)
+    settled(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)

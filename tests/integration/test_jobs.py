@@ -169,6 +169,16 @@ def test_a_silent_job_on_another_host_is_lost_when_its_heartbeat_is_stale() -> N
     assert jobs.get_job(job.job_id).state == "lost"
 
 
+@on_sqlite
+def test_all_that_are_silent_are_lost_at_one_look() -> None:
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    for job_id in ("a1", "a2", "a3"):
+        queue.insert(job_id, "hold", Note("Holding"), {})
+        change_row(queue.fetch(job_id), state="running", host="elsewhere", started_at=long_ago, heartbeat_at=long_ago)
+    jobs.poll()
+    assert [queue.fetch(job_id).state for job_id in ("a1", "a2", "a3")] == ["lost"] * 3
+
+
 def test_the_last_of_many_reports_is_never_lost() -> None:
     failed = jobs.submit("chatter", {"reports": 3000})
     holding = jobs.submit("chatter", {"reports": 3000, "then": "hold"})

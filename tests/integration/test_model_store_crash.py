@@ -183,11 +183,30 @@ def nothing(store: ModelStore) -> None:
     """Leave a store as it is."""
 
 
+def bring_a_file(store: ModelStore) -> None:
+    """Put a model that was exported beside the store, where it can be imported from."""
+    elsewhere = ModelStore(store.folder.parent / "elsewhere")
+    elsewhere.save("exported", "exported", overwrite=True)
+    with exported_file(store).open("wb") as file:
+        elsewhere.export_to(file, "exported")
+
+
+def exported_file(store: ModelStore) -> Path:
+    return store.folder.parent / "exported.zip"
+
+
+def import_it(store: ModelStore) -> None:
+    with exported_file(store).open("rb") as file:
+        store.import_from(file)
+
+
 OPERATIONS = {
     "save": (nothing, lambda store: store.save("new", "new")),
     "overwrite": (nothing, lambda store: store.save("third", "model", overwrite=True)),
     "save many": (nothing, lambda store: store.save_many([ModelToSave(name=name, model=name) for name in "abc"])),
     "go back": (nothing, lambda store: store.go_back("model", 1)),
+    "edit notes": (nothing, lambda store: store.edit_notes("model", "edited")),
+    "import": (bring_a_file, import_it),
     "delete": (nothing, lambda store: store.delete("model")),
     "trust": (put_a_stranger, lambda store: store.trust("stranger")),
     "mend": (corrupt, lambda store: store.entries()),
@@ -205,8 +224,15 @@ def two_versions(settings, tmp_path) -> ModelStore:
 
 
 def state(store: ModelStore) -> dict:
-    """What a person sees of a store: each model's version and content. Every model in it must load."""
-    return {name: (entry["version"], store.load(name)) for name, entry in store.entries().items()}
+    """What a person sees of a store: each model's version, content and notes. What is trusted must load."""
+    untrusted = store.untrusted()
+    return {
+        name: (
+            entry["version"],
+            ("not trusted" if name in untrusted else store.load(name), entry["metadata"].get("description")),
+        )
+        for name, entry in store.entries().items()
+    }
 
 
 def contents(state: dict) -> dict:

@@ -75,6 +75,19 @@ class TestSensorManager:
         assert [sensor.sensor_id for sensor in manager.get_enabled_sensors()] == [used]
         assert [sensor.sensor_id for sensor in manager.get_all_sensors()] == [used, unused]
 
+    @pytest.mark.parametrize(
+        ("value", "crossed"),
+        [(0.9, "critical"), (1.0, "warning"), (2.0, None), (8.0, None), (8.1, "warning"), (9.1, "critical")],
+    )
+    def test_a_value_is_held_against_the_limits_of_its_sensor(self, value, crossed):
+        limits = {"critical_low": 1.0, "warning_low": 2.0, "warning_high": 8.0, "critical_high": 9.0}
+        sensor = Sensor(sensor_id=1, display_name="oil", equipment="Saw", sensor_type="oil", **limits)
+        assert sensor.limit_crossed_by(value) == crossed
+
+    def test_a_sensor_without_limits_crosses_none(self):
+        sensor = Sensor(sensor_id=1, display_name="oil", equipment="Saw", sensor_type="oil")
+        assert sensor.limit_crossed_by(1e9) is None
+
     def test_an_unknown_sensor_is_named(self, engine):
         with pytest.raises(SensorNotFound, match="no sensor 404"):
             create_sensor_manager(engine).get_sensor(404)

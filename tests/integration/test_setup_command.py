@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from src.cli import app
 from src.config import PROJECT_ROOT, Settings
+from src.errors import FarolError
 from src.sensors.sensor_manager import SensorDescription, create_sensor_manager
 
 
@@ -46,8 +50,9 @@ def test_a_demo_plant_as_asked_for_into_a_database_that_was_not_there(settings: 
     done = farol("data", "demo", "--days", "2", "--equipment", "2", "--seed", "7")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Demo plant loaded: 2 machines, 6 sensors, 1,7")
-    assert farol("data", "demo", "--days", "1").returncode == 1
-    assert farol("data", "demo", "--days", "1", "--equipment", "1", "--clear").returncode == 0
+    runner = CliRunner()
+    assert isinstance(runner.invoke(app, ["data", "demo", "--days", "1"]).exception, FarolError)
+    assert runner.invoke(app, ["data", "demo", "--days", "1", "--equipment", "1", "--clear"]).exit_code == 0
     assert len(create_sensor_manager().get_all_sensors()) == 3
 
 

@@ -1,16 +1,24 @@
-"""`python -m src train` as a person types it: a real process, a real file."""
+"""`python -m src train` as a person types it: real files, and real processes where the process matters."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from src.config import PROJECT_ROOT
+from src.cli import app
+from src.config import PROJECT_ROOT, Settings
+from src.errors import FarolError
+from src.ml import workers
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,28 @@ def _train(folder, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT, env=environment, check=False)
 
 
-def test_a_leaderboard_comes_out_and_the_best_is_saved(file, tmp_path):
+class _NoWorkers(Executor):
+    """An executor for what is refused before anything is computed."""
+
+    def submit(self, fn: Callable, /, *args: object, **kwargs: object) -> Future:
+        raise AssertionError(f"{fn} was to be computed")
+
+
+def _refusal(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    """Type a command that is refused; `main` makes the error one line and exit code 1."""
+
+    @contextmanager
+    def no_workers() -> Iterator[Executor]:
+        yield _NoWorkers()
+
+    monkeypatch.setattr(workers, "open_workers", no_workers)
+    result = CliRunner().invoke(app, ["train", *arguments])
+    assert isinstance(result.exception, FarolError), result.output
+    assert result.stdout == ""
+    return str(result.exception)
+
+
+def test_a_leaderboard_comes_out_and_the_best_is_saved(file, settings: Settings, tmp_path, monkeypatch):
     out = tmp_path / "board.csv"
     arguments = ("--data", str(file), "--target", "state", "--metric", "F1", "--include", "dt,dummy", "--fold", "3")
     run = _train(tmp_path, *arguments, "--save-best", "press", "--out", str(out))
@@ -38,11 +67,8 @@ def test_a_leaderboard_comes_out_and_the_best_is_saved(file, tmp_path):
     board = pd.read_csv(out, index_col="id")
     assert list(board.index) == ["dt", "dummy"]
     assert board.loc["dt", "F1"] > 0.9
-    assert (tmp_path / "models" / "press.pkl").exists()
-    again = _train(tmp_path, *arguments, "--save-best", "press")
-    assert again.returncode == 1
-    assert "press" in again.stderr
-    assert "Traceback" not in again.stderr
+    assert (settings.models_dir / "press.pkl").exists()
+    assert "press" in _refusal(monkeypatch, *arguments, "--save-best", "press")
 
 
 @pytest.mark.parametrize(
@@ -53,16 +79,21 @@ def test_a_leaderboard_comes_out_and_the_best_is_saved(file, tmp_path):
         (["--target", "state", "--split", "time"], "no time column"),
         (["--target", "state", "--include", "magic"], "'magic'"),
         (["--target", "state", "--fold", "0"], "fold is 0"),
+        (["--target", "state", "--ensemble", "magic"], "ensemble is 'magic'"),
         (["--target", "state", "--budget", "nan"], "budget is nan"),
         (["--target", "state", "--save-best", "../away"], "../away"),
         (["--target", "state", "--include", "dt", "--out", "nowhere/board.csv"], "nowhere/board.csv"),
         (["--target", "state", "--include", "dt", "--out", "src"], "'src' cannot be written"),
     ],
 )
-def test_what_cannot_be_compared_ends_with_one_line_and_exit_code_1(file, tmp_path, arguments, message):
-    run = _train(tmp_path, "--data", str(file), *arguments)
+def test_what_cannot_be_compared_is_a_named_error(file, settings: Settings, monkeypatch, arguments, message):
+    assert message in _refusal(monkeypatch, "--data", str(file), *arguments)
+
+
+def test_what_is_refused_while_workers_start_ends_with_one_line_and_exit_code_1(file, tmp_path):
+    run = _train(tmp_path, "--data", str(file), "--target", "nothing")
     assert run.returncode == 1
-    assert message in run.stderr
+    assert "There is no column 'nothing'" in run.stderr
     assert "Traceback" not in run.stderr
     assert run.stdout == ""
 
@@ -76,14 +107,24 @@ def test_the_leaderboard_fits_a_terminal_of_80_columns_and_the_best_alone_is_no_
     assert "≈" not in run.stdout
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3\n", b"\x89PNG\r\n\x1a\n\x00\x00"])
-def test_a_file_that_is_no_table_ends_with_one_line_and_exit_code_1(tmp_path, content):
+def test_the_best_together_are_ranked_and_what_they_are_made_of_is_said(file, tmp_path):
+    arguments = ("--data", str(file), "--target", "state", "--include", "nb,lr", "--fold", "2", "--ensemble", "stack")
+    run = _train(tmp_path, *arguments, "--ensemble-size", "2", "--out", str(tmp_path / "board.csv"))
+    assert run.returncode == 0, run.stderr
+    made_of = re.search(r"^stack: (.+)$", run.stdout, re.MULTILINE)
+    assert made_of
+    assert set(made_of[1].strip().split(", ")) == {"Naive Bayes", "Logistic Regression"}
+    assert set(pd.read_csv(tmp_path / "board.csv", index_col="id").index) == {"nb", "lr", "stack"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "is empty"), (b"a,b\n1,2,3\n", "Row 2 has 3 cells"), (b"\x89PNG\r\n\x1a\n\x00\x00", "holds PNG")],
+)
+def test_a_file_that_is_no_table_is_a_named_error(settings: Settings, tmp_path, monkeypatch, content, message):
     path = tmp_path / "table.csv"
     path.write_bytes(content)
-    run = _train(tmp_path, "--data", str(path), "--target", "a")
-    assert run.returncode == 1
-    assert run.stderr.startswith("Error:")
-    assert "Traceback" not in run.stderr
+    assert message in _refusal(monkeypatch, "--data", str(path), "--target", "a")
 
 
 def test_a_budget_in_which_nothing_is_done_is_no_success(file, tmp_path):

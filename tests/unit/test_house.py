@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +78,10 @@ def test_the_plant_and_a_prediction_by_hand_need_no_heavy_library(tmp_path: Path
 
 def test_a_heavy_library_would_be_noticed() -> None:
     assert packages_loaded_by(["lightgbm"]) & HEAVY == {"lightgbm"}
+
+
+def test_the_pictures_of_the_readme_are_there_and_small() -> None:
+    pictures = re.findall(r"\((docs/pictures/[^)]+)\)", (PROJECT_ROOT / "README.md").read_text("utf-8"))
+    assert len(pictures) == 5
+    for picture in pictures:
+        assert (PROJECT_ROOT / picture).stat().st_size < 100_000, picture

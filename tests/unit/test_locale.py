@@ -61,10 +61,10 @@ def test_a_language_is_known_by_any_spelling_of_its_code(code: str | None, langu
 
 def test_texts_are_in_the_language_of_the_settings_where_nobody_chose(speak: Speak) -> None:
     speak("en")
-    assert _("Plant") == "Plant"
+    assert _("Home") == "Home"
     assert ngettext("Starting {count} worker…", "Starting {count} workers…", 2) == "Starting 2 workers…"
     speak("pt_BR")
-    assert _("Plant") == "Planta"
+    assert _("Home") == "Início"
     assert ngettext("Starting {count} worker…", "Starting {count} workers…", 1) == "Iniciando 1 processo de trabalho…"
     assert ngettext("Starting {count} worker…", "Starting {count} workers…", 2) == "Iniciando 2 processos de trabalho…"
 
@@ -130,7 +130,17 @@ def test_what_is_not_known_is_a_dash(speak: Speak, language: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "written"),
-    [(0.2, "1 s"), (59.6, "60 s"), (89, "89 s"), (90, "2 min"), (3500, "58 min"), (3600, "1 h"), (9000, "2 h 30 min")],
+    [
+        (0.2, "1 s"),
+        (59.6, "60 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (3500, "58 min"),
+        (3600, "1 h"),
+        (9000, "2 h 30 min"),
+        (172_799, "2 d"),
+        (22_919_220, "265 d 6 h"),
+    ],
 )
 @pytest.mark.parametrize("language", list(LANGUAGES))
 def test_durations_are_short_and_the_same_in_all_languages(
@@ -166,7 +176,7 @@ def _page() -> None:
     for when in (datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "2026-03-01T20:30:00-03:00", None):
         st.text(moment(when))
     st.text(current_language())
-    st.text(_("Plant"))
+    st.text(_("Home"))
 
 
 def run_page(*, locale: str | None = None, timezone: str | None = None, **state: object) -> list[str]:
@@ -196,7 +206,7 @@ def test_the_browser_s_language_is_taken_where_we_speak_it(
     settings: Settings, locale: str | None, language: str
 ) -> None:
     shown = run_page(locale=locale)
-    assert shown[3:] == [language, {"en": "Plant", "pt_BR": "Planta"}[language]]
+    assert shown[3:] == [language, {"en": "Home", "pt_BR": "Início"}[language]]
 
 
 def test_a_chosen_language_wins_over_the_browser_s(settings: Settings) -> None:

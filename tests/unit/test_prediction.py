@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,3 +144,76 @@ def test_any_finite_number_gets_an_answer(value):
     prediction = predict_row(fitted, signature, {"a": value})
     assert prediction.outcome == pytest.approx(value / 2, rel=1e-6, abs=1e-6)
     assert bool(prediction.warnings) == (not 1.0 <= value <= 2.0)
+
+
+# A decision threshold.
+
+
+def test_from_the_threshold_on_a_row_is_given_the_class_and_below_it_the_other(model, signature, training):
+    _, shares = predict_rows(model, signature, training)
+    for threshold in (0.05, 0.5, 0.9):
+        outcomes, same = predict_rows(model, signature.deciding("ok", threshold), training)
+        assert outcomes.tolist() == ["ok" if share >= threshold else "hot" for share in shares["ok"]]
+        pd.testing.assert_frame_equal(same, shares)
+    some = float(shares["ok"].iloc[3])
+    outcomes, _ = predict_rows(model, signature.deciding("ok", some), training)
+    assert outcomes[3] == "ok"
+
+
+def test_a_probability_that_is_the_threshold_is_enough(model, signature, training):
+    row = training.iloc[[0]]
+    _, shares = predict_rows(model, signature, row)
+    outcomes, _ = predict_rows(model, signature.deciding("ok", float(shares["ok"].iloc[0])), row)
+    assert outcomes.tolist() == ["ok"]
+
+
+def test_the_answer_by_hand_follows_the_threshold_too(model, signature):
+    share = predict_row(model, signature, VALUES).probabilities["ok"]
+    assert predict_row(model, signature.deciding("ok", share / 2), VALUES).outcome == "ok"
+    assert predict_row(model, signature.deciding("ok", min(share * 2, 1)), VALUES).outcome == "hot"
+    assert what_if(model, signature.deciding("ok", 0.0), VALUES, "temperature", [10.0, 40.0])["outcome"].tolist() == [
+        "ok",
+        "ok",
+    ]
+
+
+@pytest.mark.parametrize("labels", [(False, True), (0, 1), (3, 7), ("1.5", "2.5")])
+def test_labels_keep_their_type_under_a_threshold_also_after_json(labels):
+    rows = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0]})
+    fitted = LogisticRegression().fit(rows.to_numpy(), np.array(labels)[[0, 0, 1, 1]])
+    signature = Signature(describe_features(rows), "y", "classification", labels).deciding(str(labels[1]), 0.0)
+    again = Signature.from_dict(json.loads(json.dumps(signature.to_dict())))
+    outcomes, _ = predict_rows(fitted, again, rows)
+    assert outcomes.tolist() == [labels[1]] * 4
+    assert again == signature
+
+
+def test_a_signature_from_before_there_were_thresholds_is_still_read(signature):
+    record = signature.to_dict()
+    del record["positive"], record["threshold"]
+    assert Signature.from_dict(record) == signature
+
+
+@pytest.mark.parametrize(
+    ("positive", "threshold", "message"),
+    [
+        ("warm", 0.5, "'warm' is not one of: hot, ok"),
+        ("", 0.5, "is not one of"),
+        ("ok", 1.5, "threshold is 1.5"),
+        ("ok", -0.1, "threshold is -0.1"),
+        ("ok", float("nan"), "threshold is nan"),
+    ],
+)
+def test_a_threshold_that_cannot_decide_is_refused(signature, positive, threshold, message):
+    with pytest.raises(InvalidPredictionInput, match=message):
+        signature.deciding(positive, threshold)
+
+
+def test_a_threshold_needs_two_classes_and_a_model_with_probabilities(signature, training):
+    with pytest.raises(InvalidPredictionInput, match="one of two classes"):
+        replace(signature, classes=("hot", "ok", "cold")).deciding("ok", 0.5)
+    features = as_model_input(training, list(training.columns))
+    target = np.where(training["temperature"] > 20, "hot", "ok")
+    fitted = make_pipeline(make_preparation(features), RidgeClassifier()).fit(features, target)
+    with pytest.raises(InvalidPredictionInput, match="gives no probabilities"):
+        predict_row(fitted, signature.deciding("ok", 0.3), VALUES)

@@ -11,13 +11,23 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from src import errors
 from src.dashboard.locale import FOLDER, LANGUAGES
 from src.dashboard.locale.extract import SOURCE, extract_messages, read_catalogue, shown_texts, update
 
 DASHBOARD = SOURCE / "dashboard"
 CATALOGUES = sorted(FOLDER.glob("*.po"))
 
-SAME_IN_PORTUGUESE = {"Recall", "Precision", "Log", "normal", "{kind}: {reason}"}
+SAME_IN_PORTUGUESE = {
+    "Recall",
+    "Precision",
+    "Log",
+    "normal",
+    "{kind}: {reason}",
+    "Sensor",
+    "{field}: {before} → {after}",
+    "{one}; {other}",
+}
 """Metrics keep their names, and some words are the same."""
 
 
@@ -112,10 +122,10 @@ def test_a_catalogue_is_as_make_messages_writes_it(path: Path, tmp_path: Path) -
 
 def test_a_new_text_comes_into_a_catalogue_and_an_old_one_goes(tmp_path: Path) -> None:
     path = tmp_path / "pt_BR.po"
-    path.write_text('msgid ""\nmsgstr ""\n\nmsgid "Plant"\nmsgstr "Planta"\n\nmsgid "Long gone"\nmsgstr "Já era"\n')
+    path.write_text('msgid ""\nmsgstr ""\n\nmsgid "Home"\nmsgstr "Início"\n\nmsgid "Long gone"\nmsgstr "Já era"\n')
     update(path)
     updated = read_catalogue(path)
-    assert updated["Plant"].string == "Planta"
+    assert updated["Home"].string == "Início"
     assert updated["Jobs"].string == ""
     assert "Long gone" not in updated
 
@@ -273,11 +283,14 @@ def _is_no_text(node: ast.AST) -> bool:
             | ast.Call(func=ast.Name(id="_" | "ngettext" | "Note"))
         ):
             return True
+        case ast.Call(func=ast.Name(id=name)):  # its template is extracted, and translated where it is shown
+            return issubclass(getattr(errors, name, object), errors.FarolError)
     return False
 
 
 def test_prose_is_told_from_other_literals() -> None:
     code = (
         '"""Doc text."""\nlogger.info("It is up.")\ntitle = _("A title")\nkey = "a_key"\nshown = ["Low", "two words"]'
+        '\nraise NoReadings("No readings yet.")'
     )
     assert prose(code) == ["Low", "two words"]

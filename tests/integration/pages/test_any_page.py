@@ -11,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from src.config import PROJECT_ROOT, get_settings
 from src.database.engine import get_engine
+from src.ml import model_acts
 from tests.integration.pages.samples import (
     SECONDS,
+    Compared,
     as_read,
     click,
     open_page,
@@ -23,7 +25,7 @@ from tests.integration.pages.samples import (
     the_error,
 )
 
-PAGES = ("plant", "train", "predict", "jobs")
+PAGES = ("home", "train", "predict", "models", "data", "import", "sensors", "jobs")
 NO_ANSWER = "The database does not answer: {reason}. Check FAROL_DATABASE_URL and the disk, then try again."
 
 
@@ -39,7 +41,7 @@ def broken_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_database_that_does_not_answer_is_said_so(page, model, broken_database, language, say):
-    app = open_page(page, language, **({"job": "0123456789abcdef"} if page == "train" else {}))
+    app = open_page(page, language, **({"job": "0123456789abcdef"} if page in ("train", "import") else {}))
     if page == "predict":  # what needs the database there is only the history
         app = click(app, "predict")
         assert app.metric[0].value in ("normal", "warning", "failure")
@@ -57,19 +59,19 @@ def test_the_dashboard_says_so_when_it_cannot_start(broken_database, language, s
 @pytest.mark.parametrize(
     ("asked", "title"),
     [
-        ("pt", "Planta"),
-        ("pt-BR", "Planta"),
-        ("pt_BR", "Planta"),
-        ("en-GB", "Plant"),
-        ("de", "Plant"),
+        ("pt", "Início"),
+        ("pt-BR", "Início"),
+        ("pt_BR", "Início"),
+        ("en-GB", "Home"),
+        ("de", "Home"),
     ],
 )
-def test_the_dashboard_opens_on_the_plant_in_the_language_of_the_url(plant, asked, title):
+def test_the_dashboard_opens_on_home_in_the_language_of_the_url(plant, asked, title):
     app = open_dashboard()
     app.query_params["lang"] = asked
     app = run(app)
     assert app.title[0].value == title
-    assert app.sidebar.selectbox[0].label == {"Planta": "Idioma", "Plant": "Language"}[title]
+    assert app.sidebar.selectbox[0].label == {"Início": "Idioma", "Home": "Language"}[title]
     assert not app.error
 
 
@@ -90,10 +92,18 @@ def test_a_portuguese_page_has_nothing_in_english(plant, model, classes, values,
     running = put_running_job(classes.half)
     pages = [open_page(path, "pt_BR") for path in PAGES]
     pages += [open_page("train", "pt_BR", job=job_id) for job_id in (*finished, running)]
+    model_acts.save("Ana", classes.whole, *finalist_of(classes), "press", "notas")
+    model_acts.save("Ana", values.whole, *finalist_of(values), "bomba")
+    pages += [open_page("models", "pt_BR", model="press", **more) for more in ({}, {"with": "bomba"})]
     pages += [open_page("train", "pt_BR", source="upload"), click(open_page("predict", "pt_BR"), "predict")]
     english = _patterns(text for text, portuguese in catalogue.items() if text != portuguese and text not in LABELS)
     texts = {text for app in pages for text in shown(app)}
     assert {text: pattern.pattern for text in texts for pattern in english if pattern.fullmatch(text)} == {}
+
+
+def finalist_of(compared: Compared) -> tuple[str, bytes]:
+    best = compared.whole.finalists[0]
+    return best.id, best.artefact
 
 
 def _patterns(texts: Iterable[str]) -> list[re.Pattern[str]]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from src.database.activities import read_activities
 from src.errors import NoLeaderboard
 from src.jobs import get_job, job_folder
+from src.ml.model_comparison import compare_models
 from src.notes import Note
-from src.utils.model_store import list_models
+from src.utils.model_store import default_store, list_models
 from tests.integration.pages.samples import (
     as_read,
     click,
     open_page,
+    plant_table,
     put_failed_job,
     put_finished_job,
     put_running_job,
@@ -37,7 +42,7 @@ def test_a_running_comparison_can_be_cancelled_and_keeps_what_it_has(classes, la
     job_id = put_running_job(classes.half)
     app = click(open_page("train", language, job=job_id), f"cancel_{job_id}")
     assert get_job(job_id).state == "cancelled"
-    assert app.success[0].value == say("The job is cancelled; what was done by then is kept.")
+    assert app.success[0].value == say("The job is cancelled.")
     assert say("cancelled") in shown(app)
     assert app.button(key=f"retry_{job_id}").label == say("Try again")
 
@@ -63,14 +68,34 @@ def test_why_a_candidate_failed_is_said_in_the_language_of_the_reader(classes, l
 
 def test_a_finished_comparison_shows_the_leaderboard_and_the_best_on_the_holdout(classes, language, say):
     app = open_page("train", language, job=put_finished_job(classes.whole).job_id)
-    board, top, holdout = (frame.value for frame in app.dataframe[:3])
+    board, holdout = (frame.value for frame in app.dataframe)
     assert board[say("Model")].tolist() == [candidate.name for candidate in classes.whole.ranked]
     assert board["AUC"].tolist()[2] == "—"
     assert ("," if language == "pt_BR" else ".") in board["Accuracy"][0]
-    assert list(top.index) == list(holdout.index) == board[say("Model")].tolist()[:2]
+    assert list(holdout.index) == board[say("Model")].tolist()[:2]
     assert {say("Leaderboard"), say("Save the ones worth keeping")} <= {each.value for each in app.subheader}
-    assert len(app.get("plotly_chart")) == 6
+    assert len(app.get("plotly_chart")) == 4
     assert say("Confusion matrix of {model}", model="Logistic Regression") in shown(app)
+
+
+def test_the_folds_of_the_best_are_another_view(classes, language, say):
+    app = open_page("train", language, job=put_finished_job(classes.whole).job_id, look="folds")
+    assert say("Score of the best models with its spread") in shown(app)
+    assert say("Confusion matrix of {model}", model="Logistic Regression") not in shown(app)
+    assert say("Save the ones worth keeping") in {each.value for each in app.subheader}
+
+
+def test_the_leaderboard_and_the_holdout_can_be_downloaded_with_raw_numbers(classes, language, say):
+    app = open_page("train", language, job=put_finished_job(classes.whole).job_id)
+    assert [each.label for each in app.get("download_button")] == [say("Download as CSV")] * 2
+
+
+def test_of_two_classes_it_is_said_whose_recall_it_is(language, say):
+    table = plant_table().assign(state=lambda table: np.where(table["vibration"] > 6, "*failure*", "normal"))
+    with ThreadPoolExecutor(1) as executor:
+        two = compare_models(table, "state", executor=executor, features=["temperature"], include=["lr"], fold=2)
+    texts = " ".join(shown(open_page("train", language, job=put_finished_job(two).job_id)))
+    assert say("Recall, Precision and F1 are those of {label!r}.", label="normal") in texts
 
 
 def test_the_figures_say_where_they_come_from(classes, language, say):
@@ -123,6 +148,15 @@ def test_one_of_the_best_is_saved_under_a_name(classes, language, say):
     entry = list_models()["my first"]
     assert entry["metadata"]["description"] == "worth it"
     assert entry["metadata"]["model_type"] == "LogisticRegression"
+
+
+def test_who_saved_a_model_is_kept_with_it_and_in_the_list_of_acts(classes):
+    app = open_page("train", job=put_finished_job(classes.whole).job_id)
+    app.session_state["acting_name"] = "Ana Souza"
+    click(app, "save_lr")
+    (act,) = read_activities("model")
+    assert (act.actor, str(act.action)) == ("Ana Souza", "Saved version 1.")
+    assert default_store().describe(act.subject)["details"]["saved_by"] == "Ana Souza"
 
 
 def test_what_was_saved_is_known_to_anyone_who_opens_the_comparison(classes, language, say):

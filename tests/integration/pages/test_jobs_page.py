@@ -50,7 +50,7 @@ def test_a_running_comparison_says_how_far_it_is(classes, language, say):
 
 def test_a_finished_comparison_can_be_opened_from_the_jobs(classes, language, say):
     app = open_page("jobs", language, inspect=put_finished_job(classes.whole).job_id)
-    assert app.button(key="open_comparison").label == say("Open the comparison")
+    assert app.button(key="open_result").label == say("Open the comparison")
 
 
 def test_a_job_in_the_url_that_does_not_exist_is_said_and_leaves_the_list(classes, language, say):
@@ -80,3 +80,30 @@ def test_a_job_that_is_tried_again_is_the_one_looked_at(language, say):
     again = app.query_params["inspect"]
     assert again != failed
     assert app.selectbox(key="inspect").value == again
+
+
+def test_jobs_of_one_state_are_chosen_in_the_url(classes, language, say):
+    put_finished_job(classes.whole)
+    put_failed_job(NoLeaderboard("All candidates failed. {name}: {reason}", name="lr", reason="no"))
+    app = open_page("jobs", language, state="failed")
+    assert app.dataframe[0].value[say("State")].tolist() == [say("failed")]
+    app.segmented_control(key="state").set_value("done")
+    run(app)
+    assert app.query_params["state"] == "done"
+    assert app.dataframe[0].value[say("State")].tolist() == [say("done")]
+
+
+def test_a_state_that_no_job_is_in_is_said(classes, language, say):
+    put_finished_job(classes.whole)
+    app = open_page("jobs", language, state="cancelled")
+    assert say("No job is in this state.") in shown(app)
+
+
+def test_a_long_list_is_paged_and_a_job_on_another_page_can_be_looked_at(classes):
+    oldest = put_finished_job(classes.whole).job_id
+    for _number in range(30):
+        put_failed_job(NoLeaderboard("All candidates failed. {name}: {reason}", name="lr", reason="no"))
+    app = open_page("jobs", inspect=oldest)
+    assert len(app.dataframe[0].value) == 25
+    assert app.selectbox(key="inspect").value == oldest
+    assert len(click(app, "jobs_chevron_right").dataframe[0].value) == 6
