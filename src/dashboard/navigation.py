@@ -1,8 +1,7 @@
-"""The list of pages, and what is done once when the dashboard starts."""
+"""The list of pages, and the sidebar."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import streamlit as st
@@ -12,12 +11,12 @@ from src.dashboard.components.acting import ask_for_name
 from src.dashboard.components.page import put_in_url, show_error
 from src.dashboard.locale import LANGUAGE_KEY, LANGUAGES, LAST_LANGUAGE_KEY, _, current_language, preferred_language
 from src.dashboard.page_list import PAGES
+from src.dashboard.start import start_once
 from src.errors import FarolError, InvalidSettings
 
 ICON = Path(__file__).parent / "icon.png"
 STYLE = Path(__file__).parent / "style.css"
 SIDEBAR_WIDTH = 230
-logger = logging.getLogger(__name__)
 
 
 def run() -> None:
@@ -32,26 +31,11 @@ def run() -> None:
     page = st.navigation(_pages())
     _sidebar()
     try:
-        _start_once()
+        start_once()
     except FarolError as error:
         show_error(error)
         st.stop()
     page.run()
-
-
-@st.cache_resource(show_spinner=False)
-def _start_once() -> None:
-    """Bring database, demo plant and job queue up to date; once a server, whoever comes first."""
-    from src.database.migrate import upgrade_database
-    from src.jobs import poll
-    from src.logs import configure_logging
-    from src.sensors.demo_plant import bring_up_to_now
-
-    configure_logging(get_settings())
-    upgrade_database()
-    bring_up_to_now()
-    poll()
-    logger.info("The dashboard is up.")
 
 
 def _pages() -> dict[str, list[st.Page]]:

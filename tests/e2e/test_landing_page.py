@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from babel.messages.pofile import read_po
 from playwright.sync_api import Page, expect
 
 from src.dashboard.locale import FOLDER
 from tests.e2e.browser import screenshot, settled
-from tests.e2e.server import Server
+from tests.e2e.server import Server, running_server
 from tests.e2e.widgets import keyed
 
 
@@ -17,6 +19,17 @@ def in_portuguese(text: str) -> str:
     assert message is not None, f"{text!r} is not in the catalogue"
     assert message.string, f"{text!r} has no translation"
     return str(message.string)
+
+
+def test_a_server_is_ready_before_anybody_comes(server: Server) -> None:
+    assert "The dashboard is up." in server.log.read_text("utf-8")
+
+
+def test_a_server_with_a_setting_that_is_wrong_starts_and_says_so(page: Page, tmp_path: Path) -> None:
+    with running_server(tmp_path, days=0, settings={"FAROL_WORKERS": "several"}) as server:
+        page.goto(server.url)
+        expect(page.get_by_test_id("stAlertContentError")).to_contain_text("FAROL_WORKERS")
+        assert not server.complaints()
 
 
 def test_the_landing_page_shows_its_title_and_no_error(page: Page, server: Server) -> None:

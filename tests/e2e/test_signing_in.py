@@ -45,13 +45,17 @@ DASHBOARD = """
 import streamlit as st
 from src.dashboard.components.acting import acting_name
 from src.dashboard.navigation import run
+from src.dashboard.start import ready_first
 from src.database.activities import record_activity
 from src.notes import Note
 
-run()
-if st.button("Act", key="act"):
-    record_activity(acting_name(), "sensor", "vibration", Note("Changed."))
-    st.text("Done")
+if __name__ == "__main__":
+    run()
+    if st.button("Act", key="act"):
+        record_activity(acting_name(), "sensor", "vibration", Note("Changed."))
+        st.text("Done")
+else:
+    app = st.App(__file__, lifespan=ready_first)
 """
 
 

@@ -68,9 +68,17 @@ def type_text(field: Locator, text: str) -> None:
 
 def choose_option(widget: Locator, option: str) -> None:
     """Choose in a select box."""
-    widget.locator("input").click()
-    widget.page.get_by_role("option", name=option, exact=True).click()
-    expect(widget.locator("input")).to_have_value(option)
+    wait_for(widget.page, partial(_choose_the_one, widget, option), f"{option!r} is chosen")
+
+
+def _choose_the_one(widget: Locator, option: str) -> bool:
+    """Open the list and choose; a rerun that ends meanwhile closes the list again."""
+    field = widget.locator("input")
+    if field.input_value() != option:
+        with suppress(PlaywrightTimeout):
+            field.click(timeout=1_000)
+            widget.page.get_by_role("option", name=option, exact=True).click(timeout=1_000)
+    return field.input_value() == option
 
 
 def choose_several(widget: Locator, options: Iterable[str]) -> None:
