@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 PYTHON := .venv/bin/python
+# Two files of tests at a time, the long ones first: the tests of one file share a server, a plant or a comparison.
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -15,11 +17,11 @@ run: setup ## set up once, then serve the dashboard on http://127.0.0.1:8501
 
 test: setup ## every test, browser tests included
 	@$(PYTHON) -m tests.browser_setup
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(TOGETHER)
 
 test-all: setup ## every test and the slow soak tests
 	@$(PYTHON) -m tests.browser_setup
-	@$(PYTHON) -m pytest -m ""
+	@$(PYTHON) -m pytest $(TOGETHER) -m ""
 
 check: setup ## format and lint (ruff), types (mypy), who may import whom (import-linter)
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports

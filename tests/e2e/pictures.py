@@ -17,7 +17,7 @@ SHOWN = {
     "models": "models_light_1400",
     "quality": "data_light_1400",
 }
-"""Name in the documents to the screenshot that `test_languages_and_themes` takes."""
+"""Name in the documents to the screenshot that `test_every_page` takes."""
 WIDTH, HIGHEST, COLOURS = 1000, 720, 256
 
 
