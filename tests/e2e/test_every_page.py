@@ -36,13 +36,6 @@ def page(name: str, trained: Trained, browser: Browser) -> Iterator[Page]:
     assert not trained.server.complaints(before)
 
 
-def test_the_keyboard_reaches_everything_in_reading_order(page: Page) -> None:
-    stops, reached = keyboard_stops(page)
-    assert [stop for place, stop in enumerate(stops) if place not in reached] == []
-    first = reached.index(min(reached, default=0)) if reached else 0  # a page where something was clicked goes on there
-    assert reached[first:] + reached[:first] == sorted(reached)
-
-
 def test_a_page_fits_wide_and_narrow_windows_and_can_be_read_by_all_light_and_dark(page: Page, name: str) -> None:
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
@@ -53,6 +46,13 @@ def test_a_page_fits_wide_and_narrow_windows_and_can_be_read_by_all_light_and_da
             screenshot(page, f"{name}_{theme}_{width}")
         assert complaints(page) == []
     expect_no_error(page)
+
+
+def test_the_keyboard_reaches_everything_in_reading_order(page: Page) -> None:
+    stops, reached = keyboard_stops(page)
+    assert [stop for place, stop in enumerate(stops) if place not in reached] == []
+    first = reached.index(min(reached, default=0)) if reached else 0  # a page where something was clicked goes on there
+    assert reached[first:] + reached[:first] == sorted(reached)
 
 
 def is_dark(page: Page) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.browser import settled
 from tests.e2e.server import Server
@@ -97,11 +99,19 @@ def button(page: Page, key: str) -> Locator:
 
 
 def choose_in(widget: Locator, option: str) -> None:
-    """Choose in a select box that may be gone afterwards; scrolling or a rerun that ends meanwhile would close it."""
+    """Choose in a select box that may be gone afterwards; scrolling or a rerun that ends meanwhile closes its list."""
     widget.scroll_into_view_if_needed()
     settled(widget.page)
-    widget.locator("input").click()
-    widget.page.get_by_role("option", name=option, exact=True).click()
+    wait_for(widget.page, partial(_clicked, widget, option), f"{option!r} is chosen")
+
+
+def _clicked(widget: Locator, option: str) -> bool:
+    try:
+        widget.locator("input").click(timeout=1_000)
+        widget.page.get_by_role("option", name=option, exact=True).click(timeout=1_000)
+    except PlaywrightTimeout:
+        return False
+    return True
 
 
 def download(page: Page, key: str, folder: Path) -> Path:
