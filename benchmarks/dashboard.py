@@ -25,9 +25,11 @@ DAYS = 90
 ROUNDS = 5
 SESSIONS = 50
 FILTERS = {
-    "home": ("", ".st-key-state button", 4),
+    "Home, machines by state": ("", None, ".st-key-state button", 4),
+    "Data quality, period": ("data", ".st-key-period input", "[role=option]", 4),
+    "Data quality, machine, of all 90 days": ("data?period=all", ".st-key-machine input", "[role=option]", 7),
 }
-"""Name to path, selector of a filter's buttons, and how many of them there are."""
+"""Name to path, what opens the list of choices, what they are, and how many of them are tried in turn."""
 
 
 def main() -> None:
@@ -61,21 +63,24 @@ def _first_page(browser: Browser, folder: Path) -> None:
 
 
 def _filters(browser: Browser, server: Server) -> None:
-    for name, (path, buttons, count) in FILTERS.items():
+    for name, (path, opener, choices, count) in FILTERS.items():
         with _session(browser) as page:
             page.goto(f"{server.url}/{path}")
             settled(page)
             milliseconds = []
-            for number in range(4 * count):
-                milliseconds.append(_milliseconds_until_shown(page, buttons, (number + 1) % count))
+            for number in range(max(2 * count, 12)):
+                if opener:
+                    page.locator(opener).click()
+                    page.locator(choices).first.wait_for()
+                milliseconds.append(_milliseconds_until_shown(page, choices, (number + 2) % count))
             median, worst = statistics.median(milliseconds), max(milliseconds)
             print(f"filter on {name}: median {median:.0f} ms, worst {worst:.0f} ms (wanted: at most 300 ms)")
 
 
-def _milliseconds_until_shown(page: Page, buttons: str, place: int) -> float:
-    """Click a filter, and wait until the script has run and its result is drawn; timed inside the browser."""
+def _milliseconds_until_shown(page: Page, choices: str, place: int) -> float:
+    """Click a choice other than the present one; wait, inside the browser, until the script has run and is drawn."""
     taken = page.evaluate(
-        """([buttons, place]) => new Promise(resolve => {
+        """([choices, place]) => new Promise(resolve => {
             const app = document.querySelector("[data-testid='stApp']");
             let ran = false;
             const started = performance.now();
@@ -85,10 +90,10 @@ def _milliseconds_until_shown(page: Page, buttons: str, place: int) -> float:
                 if (ran && state === "notRunning") resolve(performance.now() - started);
                 else requestAnimationFrame(look);
             };
-            document.querySelectorAll(buttons)[place].click();
+            document.querySelectorAll(choices)[place].click();
             look();
         })""",
-        [buttons, place],
+        [choices, place],
     )
     settled(page)
     return float(taken)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pandas as pd
@@ -275,6 +277,22 @@ def test_others_can_write_while_a_file_is_read(press):
 
     assert import_readings(GOOD, "good.csv", on_progress=write, engine=press).new == 3
     assert len(stored(press)) == 4
+
+
+def test_of_two_who_import_the_same_file_at_once_one_stores_it_and_the_other_finds_it(press):
+    both = Barrier(2)
+
+    def meet(share: float, rows: int) -> None:
+        if rows and share < 1:
+            both.wait(timeout=10)
+
+    def run(_: int) -> ImportReport:
+        return import_readings(GOOD, "good.csv", on_progress=meet, engine=press)
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(run, range(2)))
+    assert sorted(counted(report) for report in reports) == [(0, 3, 0, 0), (3, 0, 0, 0)]
+    assert len(stored(press)) == 3
 
 
 @on_sqlite

@@ -51,7 +51,6 @@ def presence_map(picture: Presence, sensors: Sequence[Sensor]) -> go.Figure:
             zmin=0,
             zmax=1,
             colorscale=SHARES,
-            xgap=1,
             ygap=1,
             colorbar={"tickformat": ".0%", "thickness": 12, "title": {"text": _("there"), "side": "right"}},
             hovertemplate="%{y}<br>%{x|%Y-%m-%d %H:%M}<br>"

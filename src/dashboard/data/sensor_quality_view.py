@@ -19,11 +19,13 @@ from src.sensors.quality import SensorQuality
 from src.sensors.reading_stream import Period
 
 _WIDE, _NARROW = 620, 320
+_MOST_POINTS = 2_400
+"""Two or three pixels a point of the line: more would not be seen, and makes each changed filter slower."""
 
 
 @st.cache_data(ttl=60, max_entries=24, show_spinner=False)
 def _series(sensor_id: int, period: Period, version: str) -> Series:
-    return series_of_sensor(sensor_id, period)
+    return series_of_sensor(sensor_id, period, most=_MOST_POINTS)
 
 
 def show_sensor(qualities: Sequence[SensorQuality], period: Period, version: str) -> None:
