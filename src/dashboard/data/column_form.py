@@ -45,7 +45,7 @@ def _ask_long(preview: Preview) -> ColumnMapping:
 
 
 def _ask_optional(row: st.delta_generator.DeltaGenerator, preview: Preview, role: str, label: str) -> str | None:
-    options, nothing = ["", *preview.columns], _("none")
+    options, nothing = ["", *preview.columns], _("no column")
     chosen = row.selectbox(
         label,
         options,

@@ -64,11 +64,11 @@ def _ask(shown: SensorDescription, machines: Sequence[Machine], key: str, button
     with st.form(key=f"sensor_{key}", border=True):
         typed: dict[str, Any] = {}
         for row in (("display_name", "equipment", "platform"), ("sensor_type", "unit")):
-            for column, name in zip(st.columns(len(row)), row, strict=True):
+            for column, name in zip(st.columns(len(row), vertical_alignment="bottom"), row, strict=True):
                 with column:
                     typed[name] = _ask_text(name, shown, machines, f"{name}_{key}")
         for row in (LIMITS[:3], LIMITS[3:]):
-            for column, name in zip(st.columns(len(row)), row, strict=True):
+            for column, name in zip(st.columns(len(row), vertical_alignment="bottom"), row, strict=True):
                 prepare_number(f"{name}_{key}", getattr(shown, name))
                 typed[name] = column.text_input(_label(name, shown), key=f"{name}_{key}")
         st.caption(_("A limit that is left empty is none. From low to high: physical, critical, warning."))

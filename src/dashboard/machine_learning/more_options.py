@@ -15,7 +15,7 @@ DEFAULT_MAX_ROWS = 20_000
 def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
     """Ask for the rest of `Choices`: folds, budget, rows, seed and candidates, by their names there."""
     with st.expander(_("More options"), icon=":material/tune:"):
-        first, second, third = st.columns(3)
+        first, second, third = st.columns(3, vertical_alignment="bottom")
         fold = first.number_input(_("Folds"), 2, 50, 5, key="fold", persist_state="session")
         n_select = second.number_input(_("Best models to keep"), 1, 10, 5, key="n_select", persist_state="session")
         budget = third.number_input(
@@ -28,6 +28,7 @@ def choose_more_options(task: Task, rows: int) -> dict[str, Any]:
             persist_state="session",
             help=_("When it is used up, what is done is the result."),
         )
+        first, second, _third = st.columns(3, vertical_alignment="bottom")  # row by row, as the keyboard goes
         max_rows = first.number_input(
             _("Rows to use at most"),
             100,

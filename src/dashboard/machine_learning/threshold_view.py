@@ -53,7 +53,7 @@ def show_thresholds(job: Job, comparison: Comparison, finalist: Finalist, name: 
 @st.fragment
 def _thresholds(job_id: str, finalist: Finalist, name: str) -> None:
     by_label = {counts.label: counts for counts in finalist.holdout.thresholds}
-    first, second, third = st.columns(3)
+    first, second, third = st.columns(3, vertical_alignment="bottom")
     with first:
         label = st.segmented_control(
             _("Class to find"),
