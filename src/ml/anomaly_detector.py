@@ -13,7 +13,7 @@ import numpy as np
 
 from src.errors import DetectorNotFitted, InvalidDetector, InvalidReadingValues
 from src.ml.anomalies.fitting import JITTER, Scaling
-from src.ml.anomalies.inputs import refuse_not_finite
+from src.ml.anomalies.inputs import refuse_unusable
 from src.ml.anomalies.isolation_forest import IsolationForest, grow_forest
 from src.ml.anomalies.local_outlier_factor import LocalOutlierFactor
 from src.ml.anomalies.online_detector import LEAST_ROWS
@@ -95,7 +95,7 @@ class AnomalyDetector:
         rows = rows + rng.normal(0.0, JITTER, rows.shape)
         self._forest = grow_forest(rows, rng, _TREES)
         self._factor = LocalOutlierFactor(rows, _NEIGHBOURS)
-        scores = np.log(self._forest.scores(rows)), np.log(self._factor.own_scores)
+        scores = np.log(self._forest.scores(rows)), self._factor.own_scores
         self._tails = (TailCalibration(scores[0]), TailCalibration(scores[1]))
         self._vote = TailCalibration(
             _surprise(*(t.log_probabilities(s) for t, s in zip(self._tails, scores, strict=True)))
@@ -181,11 +181,12 @@ class AnomalyDetector:
         if self._scaling is None:
             raise DetectorNotFitted("The detector has not learnt what is usual. Call fit() with values first.")
         rows = self._scaling.apply(_column(data))
-        scores = np.log(self._forest.scores(rows)), np.log(self._factor.scores(rows))
+        scores = np.log(self._forest.scores(rows)), self._factor.scores(rows)
         return self._tails[0].log_probabilities(scores[0]), self._tails[1].log_probabilities(scores[1])
 
     def _ensemble_scores(self, data: Any) -> np.ndarray:
-        return self._scores(self._vote.log_probabilities(_surprise(*self._tails_of(data))))
+        surprise = _surprise(*self._tails_of(data))
+        return self._scores(self._vote.log_probabilities(surprise))
 
     def _scores(self, log_probabilities: np.ndarray) -> np.ndarray:
         return -np.expm1(log_probabilities * math.log(2) / math.log(1 / self.contamination))
@@ -219,7 +220,7 @@ def _column(data: Any) -> np.ndarray:
     if not values.size:
         raise InvalidReadingValues("There are no values. Give at least one.")
     values = values.reshape(-1, 1)
-    refuse_not_finite(values[:, 0])
+    refuse_unusable(values[:, 0])
     return values
 
 

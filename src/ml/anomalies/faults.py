@@ -15,7 +15,7 @@ from datetime import datetime
 import numpy as np
 
 from src.errors import InvalidDetector
-from src.ml.anomalies.inputs import in_utc
+from src.ml.anomalies.inputs import in_utc, is_usable
 from src.ml.anomalies.unit_shift import UnitShiftRule
 from src.notes import Note
 
@@ -100,7 +100,7 @@ class FaultRules:
         quality : int
             Its quality code; anything but 0 says that its source calls it bad.
         """
-        seconds = _seconds(time)
+        seconds, value = _seconds(time), float(value)
         self._intervals.add(seconds)
         fault = self._unusable(value, quality)
         if fault is None and self._from_readings:
@@ -128,8 +128,8 @@ class FaultRules:
     def _unusable(self, value: float, quality: int) -> Note | None:
         if quality != 0:
             return Note("Its source marks the reading as bad (quality code {quality}).", {"quality": int(quality)})
-        if not math.isfinite(value):
-            return Note("The reading has no value.")
+        if not is_usable(value):
+            return Note("The reading has no value that can be used.")
         low, high = self._known.physical_min, self._known.physical_max
         if low is not None and value < low:
             return Note("Out of the physical range: {value:.6g} is below {limit:.6g}.", {"value": value, "limit": low})

@@ -9,6 +9,8 @@ import numpy as np
 
 from src.errors import InvalidReadingValues
 
+_LARGEST = 1e100
+
 
 def in_utc(time: datetime | np.datetime64) -> np.datetime64:
     """Return a time as a datetime64, which is UTC here.
@@ -52,13 +54,20 @@ def in_order(times: Any, values: Any, last: np.datetime64 | None) -> np.ndarray:
     return times
 
 
-def refuse_not_finite(values: np.ndarray) -> None:
-    """Raise InvalidReadingValues where a value is missing or infinite."""
-    wrong = np.flatnonzero(~np.isfinite(values))
+def is_usable(values: np.ndarray | float) -> np.ndarray:
+    """Return which values are numbers that can be squared: not missing, not infinite, below 1e100 in size."""
+    return np.asarray(np.abs(values) < _LARGEST)  # NaN is not
+
+
+def refuse_unusable(values: np.ndarray) -> None:
+    """Raise InvalidReadingValues where a value is missing, infinite or absurdly large."""
+    wrong = np.flatnonzero(~is_usable(values))
     if len(wrong):
         raise InvalidReadingValues(
-            "{count:,} of {all:,} values are missing or infinite, the first at place {place}. Leave them out.",
+            "{count:,} of {all:,} values are missing, infinite or larger than {most:g}; the first is at place {place}. "
+            "Leave them out.",
             count=len(wrong),
             all=len(values),
+            most=_LARGEST,
             place=int(wrong[0]),
         )

@@ -23,7 +23,7 @@ from src.ml.anomalies.alarms import (
 from src.ml.anomalies.calibration import PastRange, RunningCalibration, Smoothing
 from src.ml.anomalies.detection import Detection, Detections, join
 from src.ml.anomalies.fitting import DETECTORS_A_FIT, FittedDetectors, fit_detectors
-from src.ml.anomalies.inputs import in_order, in_utc, refuse_not_finite
+from src.ml.anomalies.inputs import in_order, in_utc, refuse_unusable
 from src.ml.anomalies.past_sample import PastSample
 from src.ml.anomalies.views import features
 from src.notes import Note
@@ -222,7 +222,7 @@ class OnlineDetector:
         rows = features(np.concatenate([self._tail, values]), self._window, start=len(self._tail))
         lows, highs = self._range.before(values)
         beyond = BEYOND * (highs - lows)
-        is_outside = (values > highs + beyond) | (values < lows - beyond)
+        is_outside = np.isfinite(lows) & ((values > highs + beyond) | (values < lows - beyond))
         strengths, is_course = self._strengths(rows, is_outside)
         strengths[: max(self.train_rows - self._seen, 0)] = np.nan
         alarms, silenced = self._silence.hear(np.nan_to_num(strengths, nan=-np.inf), self._threshold)
@@ -259,5 +259,5 @@ class OnlineDetector:
     def _checked(self, times: Any, values: Any) -> tuple[np.ndarray, np.ndarray]:
         values = np.asarray(values, dtype=float)
         times = in_order(times, values, None if self._times is None else self._times[1])
-        refuse_not_finite(values)
+        refuse_unusable(values)
         return times, values

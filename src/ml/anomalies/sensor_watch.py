@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from src.errors import InvalidReadingValues
 from src.ml.anomalies.detection import Detection, Detections
-from src.ml.anomalies.faults import FaultRules
-from src.ml.anomalies.inputs import in_order, in_utc
-from src.ml.anomalies.online_detector import OnlineDetector
+from src.ml.anomalies.faults import FaultRules, KnownLimits
+from src.ml.anomalies.inputs import in_order, in_utc, is_usable
+from src.ml.anomalies.online_detector import DEFAULT_TRAIN_ROWS, LEAST_ROWS, OnlineDetector
 from src.notes import Note
 
 
@@ -85,6 +86,49 @@ class SensorWatch:
         judged = self.detector.score_batch(times[is_good], values[is_good])
         self._last = times[-1] if len(times) else self._last
         return _with_faults(judged, times, values, is_good, faults)
+
+
+def learn_sensor(
+    times: np.ndarray,
+    values: np.ndarray,
+    quality: np.ndarray | None = None,
+    *,
+    known: KnownLimits | None = None,
+    alarms_per_week: float | None = None,
+    seed: int = 0,
+) -> SensorWatch:
+    """Watch a sensor from now on, with what its history teaches: as much of it as there is, 30 good readings at least.
+
+    Parameters
+    ----------
+    times, values, quality
+        The history, as in `SensorWatch.score_batch`. Up to 750 good readings are all learnt from before the first
+        alarm; of a longer history the rest is judged too.
+    known : KnownLimits, optional
+        From the sensor's description.
+    alarms_per_week : float, optional
+        Wanted number of alarms; the default threshold where not given.
+
+    Raises
+    ------
+    InvalidReadingValues
+        There are fewer than 30 good readings, or the times are out of order.
+    """
+    values = np.asarray(values, dtype=float)
+    good = is_usable(values) if quality is None else is_usable(values) & (np.asarray(quality) == 0)
+    count = int(good.sum())
+    if count < LEAST_ROWS:
+        raise InvalidReadingValues(
+            "{count} good readings are too few to learn from; at least {least} are needed.",
+            count=count,
+            least=LEAST_ROWS,
+        )
+    rows = min(count, DEFAULT_TRAIN_ROWS)
+    watch = SensorWatch(OnlineDetector(rows, alarms_per_week=alarms_per_week, seed=seed), FaultRules(known))
+    watch.score_batch(times, values, quality)
+    if watch.refit_due:
+        watch.refit()
+    return watch
 
 
 def _with_faults(

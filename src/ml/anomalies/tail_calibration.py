@@ -7,6 +7,7 @@ import numpy as np
 _TAIL = 0.1
 """Share of the training scores from which the rest of the tail is drawn."""
 _LEAST_EXCESS = 0.05
+"""Of the logarithm of a forest's score, and of a local outlier factor, differences far below this are noise."""
 
 
 class TailCalibration:
@@ -18,7 +19,7 @@ class TailCalibration:
     Parameters
     ----------
     scores : ndarray of float, shape (n,)
-        Scores of the training data, on a logarithmic scale; higher is more unusual.
+        Scores of the training data; higher is more unusual.
     """
 
     def __init__(self, scores: np.ndarray) -> None:
