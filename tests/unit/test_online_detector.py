@@ -99,6 +99,23 @@ def test_a_jump_is_an_alarm_at_once_and_only_one(judged):
     assert judged.reason(200) is None
 
 
+def test_a_value_is_given_1_on_top_where_it_is_more_than_a_twentieth_outside_the_past_range():
+    times, values = stream(200)
+    low, high = values[:-1].min(), values[:-1].max()
+    ends = [
+        high + 0.049 * (high - low),
+        high + 0.051 * (high - low),
+        low - 0.049 * (high - low),
+        low - 0.051 * (high - low),
+    ]
+    strengths = []
+    for end in ends:
+        values[-1] = end
+        strengths.append(OnlineDetector(TRAIN).score_batch(times, values).strengths[-1])
+    assert strengths[1] - strengths[0] == pytest.approx(1, abs=0.05)
+    assert strengths[3] - strengths[2] == pytest.approx(1, abs=0.05)
+
+
 def test_a_course_that_is_unlike_the_past_is_an_alarm_though_each_value_is_usual():
     times, values = stream(1_000)
     values[800:840] = 50 + np.random.default_rng(1).normal(0, 0.5, 40)  # the swing stops in the middle of its range

@@ -144,6 +144,12 @@ def test_a_machine_that_stops_or_runs_hot_changes_no_unit(level):
     assert [text for text in faults(values).values() if text.startswith("Unit")] == []
 
 
+def test_a_jump_to_where_another_unit_could_be_is_none_unless_the_values_go_on_from_there():
+    values = temperature()
+    values[600:800] = 131 + np.random.default_rng(1).normal(0, 0.1, 200)  # 55 °C in °F, but it was 63 °C
+    assert [text for text in faults(values).values() if text.startswith("Unit")] == []
+
+
 def test_a_sensor_in_celsius_does_not_turn_from_psi_to_bar():
     values = temperature()
     values[600:800] /= 14.5038
