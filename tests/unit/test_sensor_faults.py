@@ -197,6 +197,8 @@ def test_without_limits_from_the_readings_only_what_is_certain_is_told():
     values = temperature()
     values[600:640], values[700], values[800] = values[600], 400.0, np.nan
     assert list(faults(values, FaultRules(from_readings=False))) == [800]
+    known = KnownLimits(fastest_change=0.1)
+    assert list(faults(values, FaultRules(known, from_readings=False))) == [700, 800]
 
 
 def test_the_state_can_be_kept_and_is_small():

@@ -95,7 +95,7 @@ class FaultRules:
         seconds, value = _seconds(time), float(value)
         self._intervals.add(seconds)
         fault = self._unusable(value, quality)
-        if fault is None and self._from_readings:
+        if fault is None:
             fault = self._unlike_the_past(seconds, value)
         self._good += fault is None
         return fault
@@ -109,7 +109,7 @@ class FaultRules:
         return Note("Stale: the last reading is {minutes:,.1f} min old; one comes every {usual:,.1f} min.", said)
 
     def _unlike_the_past(self, seconds: float, value: float) -> Note | None:
-        learnt = self._good >= LEAST_READINGS
+        learnt = self._from_readings and self._good >= LEAST_READINGS
         shift, flat = self._unit.check(value, learnt=learnt), self._flat.check(value, learnt=learnt)
         # What is faulty already is no reading to measure a change from: the way back would be too fast.
         return shift or flat or self._rate.check(seconds, value, self._intervals.usual, learnt=learnt)
