@@ -155,6 +155,18 @@ class PredictionNotFound(FarolError, LookupError):
     """No prediction that was kept has that identifier."""
 
 
+class InvalidDetector(FarolError, ValueError):
+    """A parameter that no anomaly detector can have."""
+
+
+class InvalidReadingValues(FarolError, ValueError):
+    """Values, or times, that an anomaly detector cannot take: too few, not finite, out of order, of another shape."""
+
+
+class DetectorNotFitted(FarolError):
+    """An anomaly detector is asked before it has learnt what is usual."""
+
+
 class JobNotFound(FarolError, LookupError):
     """No job has that identifier."""
 

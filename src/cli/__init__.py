@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from src.cli import data, jobs, models
+from src.cli import anomalies, data, jobs, models
 from src.cli.predict import predict
 from src.cli.setup import setup
 from src.cli.terminal_text import plain
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 
 app.command()(setup)
+app.add_typer(anomalies.app, name="anomalies")
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")

@@ -1,0 +1,1 @@
+"""Anomalies in readings over time: two detectors, the online recipe around them, and the rules for sensor faults."""
