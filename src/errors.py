@@ -155,6 +155,18 @@ class PredictionNotFound(FarolError, LookupError):
     """No prediction that was kept has that identifier."""
 
 
+class InvalidPrediction(FarolError, ValueError):
+    """A prediction or a forecast of a sensor that cannot be kept, or cannot be asked for like that."""
+
+
+class InvalidVerdict(FarolError, ValueError):
+    """A verdict on an anomaly that cannot be, or not beside one that is there."""
+
+
+class VerdictNotFound(FarolError, LookupError):
+    """No verdict has that identifier."""
+
+
 class JobNotFound(FarolError, LookupError):
     """No job has that identifier."""
 

@@ -182,7 +182,7 @@ forecast_steps = Table(
     Column(
         "forecast_id", ForeignKey("forecasts.forecast_id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     ),
-    # From 1; the step's target is the time first_target + (step - 1) * interval_seconds and what follows up to the next.
+    # From 1. What is forecast is the mean from first_target + (step - 1) * interval_seconds up to the next such time.
     Column("step", Integer, primary_key=True, autoincrement=False),
     Column("value", Float, nullable=False),
     Column("low_80", Float, nullable=False),
