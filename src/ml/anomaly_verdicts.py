@@ -35,7 +35,7 @@ class VerdictKind(StrEnum):
 
 
 VERDICT_NAMES = {
-    VerdictKind.REAL: Note("real"),
+    VerdictKind.REAL: Note("real anomaly"),
     VerdictKind.FALSE: Note("false alarm"),
     VerdictKind.PLANNED: Note("planned"),
     VerdictKind.SENSOR_FAULT: Note("sensor fault"),

@@ -112,7 +112,8 @@ def _joins(
             within.append(read.sensor_id.in_(sensor_ids))
         means = interval_means(connection, grid.origin, grid.interval).where(*within).cte("means")
         first_place = place_of_interval(connection, _ISSUED.first_target, grid.origin, grid.interval)
-        is_same = (means.c.sensor_id == _ISSUED.sensor_id) & (means.c.place == first_place + _STEP.step - 1)
+        # Adding 0 keeps the planners from looking up the forecasts anew for each mean, six times as slow.
+        is_same = (means.c.sensor_id == _ISSUED.sensor_id + 0) & (means.c.place == first_place + _STEP.step - 1)
         joined = (
             sa.select()
             .select_from(sa.join(forecasts, forecast_steps).join(means, is_same))

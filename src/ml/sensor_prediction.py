@@ -115,7 +115,11 @@ def checked_version(version: int) -> int:
     InvalidPrediction
         It is none.
     """
-    return _checked_integer(version, "The version of the model is {number!r}; versions are counted from 1.")
+    if not _is_counting_number(version) or version > _LARGEST_INTEGER:
+        raise InvalidPrediction(
+            "The version of the model is {version!r}; versions are counted from 1.", version=version
+        )
+    return int(version)
 
 
 def checked_limit(limit: int) -> int:
@@ -126,17 +130,13 @@ def checked_limit(limit: int) -> int:
     InvalidPrediction
         It is less than 1, or no integer.
     """
-    is_huge = isinstance(limit, int) and limit > _LARGEST_INTEGER
-    return _checked_integer(
-        _LARGEST_INTEGER if is_huge else limit, "The limit is {number!r}. Ask for at least 1.", shown=limit
-    )
+    if not _is_counting_number(limit):
+        raise InvalidPrediction("The limit is {limit!r}. Ask for at least 1.", limit=limit)
+    return min(int(limit), _LARGEST_INTEGER)
 
 
-def _checked_integer(number: Any, template: str, *, shown: Any = None) -> int:
-    is_integer = isinstance(number, int | np.integer) and not isinstance(number, bool)
-    if not is_integer or not 1 <= number <= _LARGEST_INTEGER:
-        raise InvalidPrediction(template, number=number if shown is None else shown)
-    return int(number)
+def _is_counting_number(number: Any) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool) and bool(number >= 1)
 
 
 def _finite(name: str, value: Any) -> float | None:

@@ -104,8 +104,8 @@ def regular_series(
 
     Notes
     -----
-    The database makes the means. For 1,000 sensors with a reading every ten minutes in 168 hours that was measured to
-    be 1.4 times as fast as NumPy with SQLite, and four times with PostgreSQL: a sixth of the rows have to be fetched.
+    The database makes the means: of a reading every ten minutes, a sixth of the rows have to be fetched
+    (`benchmarks/sensor_histories.py` holds it beside NumPy).
     """
     for period in periods.values():
         _check_interval(period.end - period.start, interval)

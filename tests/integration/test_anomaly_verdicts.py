@@ -43,8 +43,8 @@ def test_a_verdict_is_kept_changed_and_taken_back_with_who_did_it(saw):
     span = "2024-03-01 12:00 UTC to 2024-03-01 13:00 UTC"
     assert acts() == [
         ("Ana", "Saw heat", f"no longer planned: {span}"),
-        ("Bia", "Saw heat", f"real, now planned: {span}"),
-        ("Ana", "Saw heat", f"real: {span}"),
+        ("Bia", "Saw heat", f"real anomaly, now planned: {span}"),
+        ("Ana", "Saw heat", f"real anomaly: {span}"),
     ]
 
 
@@ -129,7 +129,9 @@ def test_two_verdicts_on_a_sensor_do_not_overlap(engine, saw, start, end, refuse
     add_verdict(verdict(saw), actor="Ana")
     other = verdict(saw, "false", start, end)
     if refused:
-        with pytest.raises(InvalidVerdict, match="already, real, from 2024-03-01 12:00 UTC to 2024-03-01 13:00 UTC"):
+        with pytest.raises(
+            InvalidVerdict, match="already, real anomaly, from 2024-03-01 12:00 UTC to 2024-03-01 13:00 UTC"
+        ):
             add_verdict(other, actor="Ana")
     else:
         add_verdict(other, actor="Ana")
