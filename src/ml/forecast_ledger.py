@@ -20,6 +20,7 @@ from src.ml.sensor_prediction import checked_limit
 from src.ml.sensor_repositories.predictions import kept_for
 from src.sensors.bulk import in_parts, store_rows
 from src.sensors.existing import existing_sensors
+from src.sensors.moments import as_utc
 
 _STEPS = [forecast_steps.c[name] for name in STEP_COLUMNS]
 _SECOND = timedelta(seconds=1)
@@ -69,8 +70,8 @@ def read_forecasts(
 
     Raises
     ------
-    SensorNotFound, InvalidPrediction
-        There is no such sensor, or the limit cannot be.
+    SensorNotFound, InvalidPrediction, InvalidPeriod
+        There is no such sensor, or the limit or the time cannot be.
     """
     table = forecasts.c
     limit = checked_limit(limit)
@@ -78,7 +79,7 @@ def read_forecasts(
         (sensor_id,) = existing_sensors(connection, [sensor_id])
         chosen = sa.select(forecasts).where(table.sensor_id == sensor_id)
         if since is not None:
-            chosen = chosen.where(table.issued_at >= since)
+            chosen = chosen.where(table.issued_at >= as_utc(since))
         headers = connection.execute(chosen.order_by(table.issued_at.desc(), table.forecast_id.desc()).limit(limit))
         found = headers.mappings().all()
         steps = _steps_of(connection, [row["forecast_id"] for row in found])
@@ -119,16 +120,17 @@ def _key(forecast: IssuedForecast) -> _Key:
 def _known(connection: Connection, wanted: Sequence[IssuedForecast]) -> defaultdict[_Key, list[_Entry]]:
     """What the ledger has from the same models for the same targets."""
     table = forecasts.c
-    first_targets = {forecast.first_target for forecast in wanted}
+    columns = (table.sensor_id, table.model, table.model_version, table.first_target, table.interval_seconds)
     found: defaultdict[_Key, list[_Entry]] = defaultdict(list)
-    for some in in_parts(dict.fromkeys(plain_identifier(forecast.sensor_id) for forecast in wanted)):
-        columns = (table.sensor_id, table.model, table.model_version, table.first_target, table.interval_seconds)
+    for some in in_parts(wanted):
         statement = sa.select(*columns, table.forecast_id).where(
-            table.sensor_id.in_(some), table.first_target.between(min(first_targets), max(first_targets))
+            table.sensor_id.in_({plain_identifier(forecast.sensor_id) for forecast in some}),
+            table.first_target.in_({forecast.first_target for forecast in some}),
         )
-        keys = {row[-1]: tuple(row[:-1]) for row in connection.execute(statement) if row.first_target in first_targets}
+        keys: dict[int, _Key] = {row[-1]: tuple(row[:-1]) for row in connection.execute(statement)}
         for forecast_id, steps in _steps_of(connection, list(keys)).items():
-            found[keys[forecast_id]].append(_Entry(steps, forecast_id))
+            if all(entry.forecast_id != forecast_id for entry in found[keys[forecast_id]]):
+                found[keys[forecast_id]].append(_Entry(steps, forecast_id))
     return found
 
 

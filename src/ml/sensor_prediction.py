@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -136,13 +137,13 @@ def checked_limit(limit: int) -> int:
 
 
 def _is_counting_number(number: Any) -> bool:
-    return isinstance(number, int | np.integer) and not isinstance(number, bool) and bool(number >= 1)
+    return isinstance(number, Integral) and not isinstance(number, bool) and int(number) >= 1
 
 
 def _finite(name: str, value: Any) -> float | None:
     if value is None:
         return None
-    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not abs(value) <= LARGEST:  # so that NaN is refused too
         raise InvalidPrediction("{field} is {value!r}, which is no finite number.", field=name, value=value)
     return float(value)

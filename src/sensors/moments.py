@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from numbers import Real
 
 from src.errors import InvalidPeriod
 
@@ -33,7 +34,8 @@ def length_of_hours(hours: float) -> timedelta:
     InvalidPeriod
         They are not more than 0, or more than a million.
     """
-    if isinstance(hours, bool) or not 0 < hours <= MOST_HOURS:  # so that NaN is refused too
+    is_number = isinstance(hours, Real) and not isinstance(hours, bool)
+    if not is_number or not 0 < hours <= MOST_HOURS:  # so that NaN is refused too
         raise InvalidPeriod(
             "{hours} hours are no length of time here. Choose more than 0 and at most {most:,}.",
             hours=hours,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -102,48 +103,17 @@ class TestSaving:
     def test_nothing_to_save_is_nothing(self, kept):
         assert kept.save_many([]) == 0
 
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            ({"model_type": "ORACLE"}, "'ORACLE' is no type of model. Choose one of ANOMALY_DETECTOR, FORECASTER"),
-            ({"model_type": "forecaster"}, "no type of model"),
-            ({"model_type": None}, "no type of model"),
-            ({"forecasted_value": NAN}, "forecasted_value is nan"),
-            ({"forecasted_value": -INFINITY}, "forecasted_value is -inf"),
-            ({"forecasted_value": 10**400}, "no finite number"),
-            ({"forecasted_value": True}, "no finite number"),
-            ({"forecasted_value": "55.2"}, "forecasted_value is '55.2'"),
-            ({"forecasted_value": None}, "Nothing is predicted"),
-            ({"confidence_low": INFINITY}, "confidence_low is inf"),
-            ({"confidence_high": np.float64("nan")}, "confidence_high"),
-            ({"confidence_low": 60.0, "confidence_high": 59.0}, "lower bound 60.0 lies above the upper bound 59.0"),
-            ({"anomaly_score": 1.1}, "The anomaly score is 1.1"),
-            ({"anomaly_score": -1e-9}, "between 0 and 1"),
-            ({"is_anomaly": NAN}, "true, false or none"),
-            ({"is_anomaly": "no"}, "true, false or none"),
-            ({"model_version": 0}, "version of the model is 0"),
-            ({"model_version": 2**40}, "version of the model"),
-            ({"model_version": True}, "version of the model"),
-        ],
-    )
-    def test_what_cannot_be_predicted_is_refused_and_nothing_is_kept(self, kept, saw, change, message):
-        with pytest.raises(InvalidPrediction, match=message):
-            kept.save_many([forecast(saw), replace(forecast(saw, 1), **change)])
+    def test_with_one_that_cannot_be_nothing_is_kept(self, kept, saw):
+        with pytest.raises(InvalidPrediction, match="forecasted_value is nan"):
+            kept.save_many([forecast(saw), forecast(saw, 1, NAN)])
+        with pytest.raises(InvalidPrediction, match="no type of model"):
+            kept.save(forecast(saw, model_type="ORACLE"))
         assert kept.by_sensor(saw) == []
 
-    def test_a_detector_has_to_say_something_of_the_anomaly(self, kept, saw):
-        with pytest.raises(InvalidPrediction, match="Nothing is predicted"):
-            kept.save(forecast(saw, model_type="ANOMALY_DETECTOR"))
-
-    @pytest.mark.parametrize("moment", [pd.NaT, datetime(1, 1, 1, tzinfo=UTC), "today", None, 5])
-    def test_a_time_that_cannot_be_used_is_refused(self, kept, saw, moment):
-        with pytest.raises(InvalidPeriod, match="cannot be used"):
-            kept.save(forecast(saw, prediction_timestamp=moment))
-
-    @pytest.mark.parametrize("sensor_id", [404, 0, -1, 10**30, None, "saw"])
-    def test_of_a_sensor_that_does_not_exist_nothing_is_kept_nor_of_the_others(self, kept, saw, sensor_id):
-        with pytest.raises(SensorNotFound, match=f"There is no sensor {sensor_id}"):
-            kept.save_many([forecast(saw), forecast(sensor_id)])
+    def test_of_a_sensor_that_does_not_exist_nothing_is_kept_nor_of_the_others(self, kept, saw):
+        for sensor_id in (404, 0, -1, 10**30, None, "saw"):
+            with pytest.raises(SensorNotFound, match=f"There is no sensor {sensor_id}"):
+                kept.save_many([forecast(saw), forecast(sensor_id)])
         assert kept.by_sensor(saw) == []
 
 
@@ -160,12 +130,11 @@ class TestFinding:
         assert kept.by_sensor(saw, limit=10**30) == kept.by_sensor(saw)
         assert len(kept.by_sensor(saw)) == 4
 
-    @pytest.mark.parametrize("limit", [0, -1, 1.5, NAN, None, "10", True])
-    def test_a_limit_that_asks_for_nothing_is_refused(self, kept, saw, limit):
-        asks = (lambda: kept.by_sensor(saw, limit=limit), lambda: kept.recent(limit=limit))
-        for ask in (*asks, lambda: kept.anomalies(limit=limit)):
-            with pytest.raises(InvalidPrediction, match="at least 1"):
-                ask()
+    def test_a_limit_that_asks_for_nothing_is_refused(self, kept, saw):
+        for limit in (0, -1, 1.5, NAN, None, "10", True):
+            for ask in (partial(kept.by_sensor, saw), kept.recent, kept.anomalies):
+                with pytest.raises(InvalidPrediction, match="at least 1"):
+                    ask(limit=limit)
 
     def test_what_is_asked_for_wrongly_is_named(self, kept, saw):
         with pytest.raises(InvalidPrediction, match="'ORACLE'"):
@@ -256,11 +225,11 @@ class TestChanging:
         get_settings.cache_clear()
         assert kept.delete_old() == 1
 
-    @pytest.mark.parametrize("days", [0, -1, NAN, INFINITY])
-    def test_an_age_that_is_none_clears_nothing_away(self, kept, saw, days):
+    def test_an_age_that_is_none_clears_nothing_away(self, kept, saw):
         kept.save(anomaly(saw))
-        with pytest.raises(InvalidPeriod):
-            kept.delete_old(days)
+        for days in (0, -1, NAN, INFINITY):
+            with pytest.raises(InvalidPeriod):
+                kept.delete_old(days)
         assert len(kept.by_sensor(saw)) == 1
 
     def test_the_search_by_sensor_goes_down_an_index(self, engine, kept):
