@@ -67,10 +67,15 @@ class ColumnMapping:
 def guess_columns(columns: Iterable[str]) -> ColumnMapping:
     """Guess from the names in a header what each column is; what cannot be told is left open."""
     names = list(columns)
-    found = {role: _first(names, known) for role, known in _NAMES.items()}
+    found = {role: guess_column(names, role) for role in ROLES}
     if found["sensor"] is not None and found["value"] is not None:
         return _as_long(found)
     return as_wide(names, found["timestamp"])
+
+
+def guess_column(columns: Iterable[str], role: str) -> str | None:
+    """Return the column whose name says most clearly that it has a role, one of `ROLES`."""
+    return _first(list(columns), _NAMES[role])
 
 
 def as_wide(columns: Iterable[str], timestamp: str | None, ignored: Iterable[str] = ()) -> ColumnMapping:
