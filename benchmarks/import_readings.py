@@ -59,7 +59,7 @@ def main() -> int:
         _run("1,000,000 rows, Parquet", _import(files["parquet"]), f"sqlite:///{folder / 'parquet.db'}")
         plain = _run("plain pandas, read_csv and to_sql", _plain(files["csv"], folder), database)
         if server := os.environ.get("FAROL_TEST_POSTGRES_URL"):
-            with _schema_of_its_own(server) as url:
+            with schema_of_its_own(server) as url:
                 _run("PostgreSQL: 1,000,000 rows, long CSV", _import(files["csv"]), url)
                 _run("PostgreSQL: the same file once more", _import(files["csv"]), url)
         else:
@@ -124,7 +124,8 @@ def _run(what: str, command: list[str], database: str) -> tuple[float, float]:
 
 
 @contextmanager
-def _schema_of_its_own(server: str) -> Iterator[str]:
+def schema_of_its_own(server: str) -> Iterator[str]:
+    """Make an empty schema in a PostgreSQL database, give its URL, and drop it afterwards."""
     schema = f"benchmark_{uuid.uuid4().hex}"
     with writing(engine_for(server)) as connection:
         connection.execute(sa.schema.CreateSchema(schema))

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     """Seconds without a heartbeat after which a running job counts as lost."""
     dask_scheduler: str | None = _setting(None, "FAROL_DASK_SCHEDULER", pattern=r"^[a-z]+://\S+$")
     """Address of a Dask scheduler, such as tcp://10.0.0.5:8786; none means local processes."""
+    keep_predictions_days: int = _setting(180, "FAROL_KEEP_PREDICTIONS_DAYS", ge=1, le=36_500)
+    """Days after which predictions and forecasts of sensors may be cleared away."""
     language: Literal["auto", "en", "pt_BR"] = _setting("auto", "FAROL_LANGUAGE")
     """Language of the dashboard; auto takes the browser's."""
     upload_max_mb: int = _setting(200, "FAROL_UPLOAD_MAX_MB", ge=1)

@@ -167,6 +167,18 @@ class DetectorNotFitted(FarolError):
     """An anomaly detector is asked before it has learnt what is usual."""
 
 
+class InvalidPrediction(FarolError, ValueError):
+    """A prediction or a forecast of a sensor that cannot be kept, or cannot be asked for like that."""
+
+
+class InvalidVerdict(FarolError, ValueError):
+    """A verdict on an anomaly that cannot be, or not beside one that is there."""
+
+
+class VerdictNotFound(FarolError, LookupError):
+    """No verdict has that identifier."""
+
+
 class JobNotFound(FarolError, LookupError):
     """No job has that identifier."""
 

@@ -144,6 +144,68 @@ predictions = Table(
     Index(None, "model_name", "predicted_at"),
 )
 
+ml_predictions = Table(
+    "ml_predictions",
+    metadata,
+    Column("prediction_id", Integer, primary_key=True),
+    Column("sensor_id", ForeignKey("sensors.sensor_id", ondelete="CASCADE"), nullable=False),
+    Column("model_type", String(20), nullable=False),  # ANOMALY_DETECTOR, FORECASTER
+    Column("model_version", Integer),
+    Column("prediction_timestamp", UtcDateTime, nullable=False),  # the time that it speaks of
+    Column("forecasted_value", Float),
+    Column("confidence_low", Float),
+    Column("confidence_high", Float),
+    Column("anomaly_score", Float),  # 0 to 1
+    Column("is_anomaly", Boolean),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "sensor_id", "model_type", "prediction_timestamp"),
+    Index(None, "created_at"),
+)
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("forecast_id", Integer, primary_key=True),
+    Column("sensor_id", ForeignKey("sensors.sensor_id", ondelete="CASCADE"), nullable=False),
+    Column("model", String(50), nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("first_target", UtcDateTime, nullable=False),
+    Column("interval_seconds", Integer, nullable=False),
+    Index(None, "sensor_id", "first_target"),
+    Index(None, "issued_at"),
+)
+
+forecast_steps = Table(
+    "forecast_steps",
+    metadata,
+    Column(
+        "forecast_id", ForeignKey("forecasts.forecast_id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    # From 1. What is forecast is the mean from first_target + (step - 1) * interval_seconds up to the next such time.
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("value", Float, nullable=False),
+    Column("low_80", Float, nullable=False),
+    Column("high_80", Float, nullable=False),
+    Column("low_95", Float, nullable=False),
+    Column("high_95", Float, nullable=False),
+    sqlite_with_rowid=False,  # the steps of a forecast lie side by side
+)
+
+anomaly_verdicts = Table(
+    "anomaly_verdicts",
+    metadata,
+    Column("verdict_id", Integer, primary_key=True),
+    Column("sensor_id", ForeignKey("sensors.sensor_id", ondelete="CASCADE"), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("kind", String(20), nullable=False),  # real, false, planned, sensor_fault
+    Column("note", Text, nullable=False, server_default=""),
+    Column("decided_by", String(200), nullable=False),  # empty where nobody gave a name
+    Column("decided_at", UtcDateTime, nullable=False),
+    Index(None, "sensor_id", "started_at"),
+)
+
 activities = Table(
     "activities",
     metadata,

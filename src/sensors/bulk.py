@@ -5,14 +5,17 @@ A column of times holds microseconds since 1970 and is called `timestamp`; NaN i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 _ROWS_AT_ONCE = 5_000
+_NAMED_AT_ONCE = 1_000
+_Item = TypeVar("_Item")
 _POSTGRES_EPOCH = np.datetime64("2000-01-01", "us").astype(np.int64)
 _POSTGRES_TYPES = {
     "sensor_id": ">i4",
@@ -21,7 +24,26 @@ _POSTGRES_TYPES = {
     "value": ">f8",
     "data_quality": ">i2",
     "row": ">i8",
+    "forecast_id": ">i4",
+    "step": ">i4",
+    "low_80": ">f8",
+    "high_80": ">f8",
+    "low_95": ">f8",
+    "high_95": ">f8",
 }
+
+
+def in_parts(items: Iterable[_Item], size: int = _NAMED_AT_ONCE) -> Iterator[list[_Item]]:
+    """Hand out items by parts: a statement that names each sensor can name only so many."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def store_rows(connection: Connection, table: str, columns: Mapping[str, np.ndarray]) -> None:
+    """Store new rows in a table that has exactly these columns, in this order."""
+    store = insert_rows if connection.dialect.name == "sqlite" else copy_rows
+    store(connection, table, columns)
 
 
 def insert_rows(connection: Connection, table: str, columns: Mapping[str, np.ndarray]) -> int:
@@ -30,7 +52,7 @@ def insert_rows(connection: Connection, table: str, columns: Mapping[str, np.nda
     statement = f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT DO NOTHING"
     rows = zip(*(_objects(name, column) for name, column in columns.items()), strict=True)
     inserted = 0
-    while some := list(islice(rows, _ROWS_AT_ONCE)):
+    for some in in_parts(rows, _ROWS_AT_ONCE):
         inserted += connection.exec_driver_sql(statement, some).rowcount
     return inserted
 

@@ -112,25 +112,31 @@ def count_readings(connection: Connection, limit: int) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
-def latest_good_readings(connection: Connection) -> dict[int, tuple[datetime, float]]:
-    """Look up the time and the value of each enabled sensor's last good reading, by sensor.
+def latest_good_readings(
+    connection: Connection, sensor_ids: Sequence[int] | None = None, *, before: datetime | None = None
+) -> dict[int, tuple[datetime, float]]:
+    """Look up the time and the value of the last good reading of each enabled sensor, or of some sensors, by sensor.
 
-    It goes once down the key for each sensor, and reads no history.
+    It goes once down the key for each sensor, and reads no history. With `before`, readings from then on do not count.
     """
     table = sensor_readings.c
     good = (table.sensor_id == sensors.c.sensor_id) & (table.data_quality == DataQuality.GOOD)
+    if before is not None:
+        good &= table.timestamp < before
     # A subquery a column, because each is surely one step down the key; a join can become a scan of everything.
     timestamp, value = (
         sa.select(column).where(good).order_by(table.timestamp.desc()).limit(1).scalar_subquery()
         for column in (table.timestamp, table.value)
     )
-    rows = connection.execute(sa.select(sensors.c.sensor_id, timestamp, value).where(sensors.c.enabled))
+    chosen = sensors.c.enabled if sensor_ids is None else sensors.c.sensor_id.in_(sensor_ids)
+    rows = connection.execute(sa.select(sensors.c.sensor_id, timestamp, value).where(chosen))
     return {sensor_id: (timestamp, value) for sensor_id, timestamp, value in rows if timestamp is not None}
 
 
-def microseconds(connection: Connection) -> sa.ColumnElement[int]:
-    """Return the readings' time stamps as the database tells them in microseconds since 1970."""
-    column = sensor_readings.c.timestamp
+def microseconds(
+    connection: Connection, column: sa.ColumnElement[datetime] = sensor_readings.c.timestamp
+) -> sa.ColumnElement[int]:
+    """Return times, those of the readings by default, as the database tells them in microseconds since 1970."""
     if connection.dialect.name == "sqlite":
         return sa.type_coerce(column, BigInteger)
     return sa.cast(sa.extract("epoch", column) * 1_000_000, BigInteger)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from src.database.activities import record_activity
 from src.database.engine import get_engine, reading, writing
+from src.database.identifiers import plain_identifier
 from src.database.tables import equipment_events, sensor_readings, sensors
 from src.errors import ChangedMeanwhile, DuplicateSensor, InvalidSensor, SensorNotFound
 from src.notes import Note
@@ -69,7 +70,7 @@ class SensorManager:
         SensorNotFound
             No sensor has that identifier.
         """
-        found = self._select(sensors.c.sensor_id == sensor_id)
+        found = self._select(sensors.c.sensor_id == plain_identifier(sensor_id))
         if not found:
             raise SensorNotFound("There is no sensor {sensor_id}.", sensor_id=sensor_id)
         return found[0]

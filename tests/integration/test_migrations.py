@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +22,11 @@ from src.database.migrate import current_revision, newest_revision, upgrade_data
 from src.database.tables import metadata
 from src.errors import DatabaseUnavailable
 from src.jobs import queue
+from src.ml.repositories import PredictionRepository
+from src.ml.sensor_prediction import SensorPrediction
 from src.notes import Note
+from src.sensors.demo_plant import load_demo_plant
+from src.sensors.readings import read_readings
 
 MIGRATE = "from src.database.migrate import upgrade_database; print(upgrade_database())"
 
@@ -132,3 +137,27 @@ def test_titles_of_jobs_from_before_they_were_notes_are_still_read(empty_engine)
     assert str(queue.fetch("ab").title) == "Compare {models}: 100 %"
     long = Note("{source}", {"source": "x" * 1000})
     assert queue.insert("cd", "add", long, {}).title == long
+
+
+def test_a_plant_from_before_there_were_predictions_keeps_its_readings_and_can_go_back(empty_engine):
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT_ROOT / "src" / "database" / "migrations"))
+    with writing(empty_engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+    load_demo_plant(days=1, equipment=1, engine=empty_engine)
+    before = len(read_readings(engine=empty_engine))
+    assert upgrade_database(empty_engine) is True
+    assert len(read_readings(engine=empty_engine)) == before > 0
+    PredictionRepository(empty_engine).save(
+        SensorPrediction(
+            sensor_id=1,
+            model_type="FORECASTER",
+            prediction_timestamp=datetime(2024, 1, 1, tzinfo=UTC),
+            forecasted_value=1.0,
+        )
+    )
+    with writing(empty_engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+    assert len(read_readings(engine=empty_engine)) == before

@@ -13,7 +13,7 @@ from src.database.engine import reading, writing
 from src.errors import DuplicateSensor, InvalidTable, NoReadings, SensorNotFound
 from src.sensors.events import Event, add_events
 from src.sensors.plant_state import plant_state
-from src.sensors.readings import DataQuality, add_readings, count_readings, read_readings
+from src.sensors.readings import DataQuality, add_readings, count_readings, latest_good_readings, read_readings
 from src.sensors.sensor_manager import Sensor, SensorDescription, create_sensor_manager
 from src.sensors.training_table import get_dataframe_leituras_sensores, plant_sensor_details, plant_units
 
@@ -88,9 +88,15 @@ class TestSensorManager:
         sensor = Sensor(sensor_id=1, display_name="oil", equipment="Saw", sensor_type="oil")
         assert sensor.limit_crossed_by(1e9) is None
 
-    def test_an_unknown_sensor_is_named(self, engine):
-        with pytest.raises(SensorNotFound, match="no sensor 404"):
-            create_sensor_manager(engine).get_sensor(404)
+    @pytest.mark.parametrize("sensor_id", [404, 0, -1, 10**30, "saw", None, 1.0])
+    def test_an_unknown_sensor_is_named(self, engine, sensor_id):
+        add_sensor(engine, "one")
+        with pytest.raises(SensorNotFound, match=f"no sensor {sensor_id}"):
+            create_sensor_manager(engine).get_sensor(sensor_id)
+
+    def test_an_identifier_out_of_an_array_finds_its_sensor(self, engine):
+        sensor = add_sensor(engine, "one")
+        assert create_sensor_manager(engine).get_sensor(np.int64(sensor)).display_name == "one"
 
     def test_a_second_sensor_of_the_same_name_is_refused(self, engine):
         add_sensor(engine, "twin")
@@ -143,6 +149,18 @@ class TestReadings:
         store(engine, pd.concat([frame(two, [2.0, 9.0], [0, 2]), frame(one, [1.0])]))
         assert read_readings([two], good_only=True, engine=engine)["value"].tolist() == [2.0]
         assert read_readings(engine=engine)["sensor_id"].tolist() == [one, two, two]
+
+    def test_the_latest_good_readings_of_some_sensors_and_before_a_time(self, engine):
+        one, two, unused = add_sensor(engine, "one"), add_sensor(engine, "two"), add_sensor(engine, "x", enabled=False)
+        for sensor in (one, two, unused):
+            store(engine, frame(sensor, [1.0, 2.0, 3.0], [0, 0, 2]))
+        with reading(engine) as connection:
+            assert list(latest_good_readings(connection)) == [one, two]
+            assert latest_good_readings(connection, [two, unused]) == {
+                two: (NOON + TEN_MINUTES, 2.0),
+                unused: (NOON + TEN_MINUTES, 2.0),
+            }
+            assert latest_good_readings(connection, [one], before=NOON + TEN_MINUTES) == {one: (NOON, 1.0)}
 
     def test_nothing_stored_is_an_empty_frame_of_the_same_kind(self, engine):
         empty = read_readings(engine=engine)

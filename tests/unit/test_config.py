@@ -49,6 +49,8 @@ def test_without_any_variable_everything_has_its_default():
         ("FAROL_MAX_RUNNING_JOBS", "0"),
         ("FAROL_JOB_STALE_SECONDS", "nan"),
         ("FAROL_JOB_STALE_SECONDS", "inf"),
+        ("FAROL_KEEP_PREDICTIONS_DAYS", "0"),
+        ("FAROL_KEEP_PREDICTIONS_DAYS", "40000"),
         ("FAROL_LANGUAGE", "Klingon"),
         ("FAROL_UPLOAD_MAX_MB", "1.5"),
         ("FAROL_UPLOAD_MAX_EXPANDED_MB", "0"),
