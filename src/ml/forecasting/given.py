@@ -26,7 +26,7 @@ def read_times(timestamps: Any) -> Times:
         One cannot be read, or is missing.
     """
     given = np.asarray(timestamps) if not isinstance(timestamps, pd.DatetimeIndex | pd.Series) else timestamps
-    if given.ndim != 1 or given.dtype.kind in "iufcb":
+    if given.ndim != 1 or (len(given) and given.dtype.kind in "iufcb"):
         raise InvalidSeries("A list of times is needed, one for each value, and not {kind}.", kind=_shape_said(given))
     try:
         index = pd.DatetimeIndex(pd.to_datetime(given, utc=True, format="ISO8601"))

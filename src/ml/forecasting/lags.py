@@ -37,19 +37,21 @@ def fitting(lags: Lags, length: int, season: int, longer: int) -> Lags:
     """Leave out the lags that a series is too short for.
 
     At least 100 rows are to be left to learn from: where they are not, lags beyond the longer season go, then those
-    beyond two of the shorter, then those beyond half of the series.
+    beyond two of the shorter, then those beyond one. Where even that leaves fewer, those beyond half of the series go.
 
     Returns
     -------
     ndarray of int64
         At least one, as long as the series has two values.
     """
-    limits = [longer + 2, 2 * season + 2] if longer else [2 * season + 2]
-    for limit in (int(lags.max()), *limits):
+    seasons = [longer + 2] if longer else []
+    seasons += [2 * season + 2, season + 1] if season > 1 else []
+    for limit in (int(lags.max()), *seasons):
         kept = lags[lags <= limit]
-        if len(kept) and length - kept.max() >= LEAST_ROWS:
+        if length - kept.max() >= LEAST_ROWS:
             return kept
-    return lags[lags <= max(min(limits[-1], length // 2), 1)]
+    longest = 2 * season + 2 if season > 1 else length
+    return lags[lags <= max(min(longest, length // 2), 1)]
 
 
 def _around(centres: Iterable[int], width: int = 1) -> list[range]:

@@ -115,6 +115,7 @@ def make_regular(timestamps: Sequence[Any] | Times | pd.DatetimeIndex, values: S
     kept = places > places[-1] - MOST_STEPS
     if not kept.all():
         notes.append(Note("Only the last {steps:,} steps are used.", {"steps": MOST_STEPS}))
+        _refuse_long_gap(len(numbers), int(kept.sum()), frequency)
         start = frequency.times(start, places[kept][:1])[0]
         places, numbers = places[kept] - places[kept][0], numbers[kept]
     on_grid = _averaged(places, numbers)
@@ -133,6 +134,19 @@ def _refuse_few(count: int) -> None:
             "There are {count:,} values at different times; a forecaster needs at least {least}. Take a longer "
             "history.",
             count=count,
+            least=LEAST_VALUES,
+        )
+
+
+def _refuse_long_gap(given: int, count: int, frequency: Frequency) -> None:
+    if count < LEAST_VALUES:
+        raise InvalidSeries(
+            "Of {given:,} values, {count:,} lie within the last {steps:,} steps of {frequency}; a forecaster needs at "
+            "least {least}. Leave out what lies after the long gap.",
+            given=given,
+            count=count,
+            steps=MOST_STEPS,
+            frequency=str(frequency),
             least=LEAST_VALUES,
         )
 
