@@ -57,7 +57,7 @@ def forecast_file(path: Path, periods: int, model: str = "auto", limits: TableLi
     InvalidForecast
         There is no such model, or so many steps cannot be forecast.
     """
-    forecaster = create_forecaster(model, horizon=periods)
+    forecaster = create_forecaster(model, daily_seasonality=True, horizon=periods)
     series = read_series(path, limits)
     forecaster.fit(series.times, series.values)
     backtest = forecaster.backtest(windows=_WINDOWS_OF_SLOW if model == "auto_arima" else _WINDOWS)

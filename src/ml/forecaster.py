@@ -54,7 +54,8 @@ def create_forecaster(
     interval_width : float
         Share of the values that `lower_bound` and `upper_bound` are to hold, between 0 and 1.
     yearly_seasonality, weekly_seasonality, daily_seasonality, n_changepoints, changepoint_prior_scale
-        For Prophet; the other models find seasons by themselves.
+        For Prophet, see `src.ml.forecasting.prophet_model.ProphetOptions`; the other models find seasons by
+        themselves.
     horizon : int, optional
         Steps ahead for which intervals are calibrated; two seasons when not given. Further ahead they grow with the
         root of the steps.

@@ -60,9 +60,11 @@ class TestTimeSeriesForecaster:
 
     @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
     def test_the_same_history_gives_the_same_forecast(self, model: str) -> None:
+        np.random.seed(4)
+        first = self.fitted(model).forecast(12)
+        np.random.seed(5)  # whatever has been drawn before
         state = np.random.get_state()[1].tolist()
-        forecasts = [self.fitted(model).forecast(12) for _ in range(2)]
-        assert forecasts[0] == forecasts[1]
+        assert self.fitted(model).forecast(12) == first
         assert np.random.get_state()[1].tolist() == state  # the numbers that others draw are left as they were
 
     @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
@@ -77,6 +79,9 @@ class TestTimeSeriesForecaster:
     def test_prophet_says_nothing_and_leaves_nothing_behind(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
     ) -> None:
+        self.fitted(
+            "prophet", 60
+        )  # its library makes a folder of its own when it is imported, and removes it at the end
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         monkeypatch.chdir(tmp_path)
         self.fitted("prophet").forecast(5)
@@ -221,6 +226,19 @@ class TestTimeSeriesForecaster:
         moment = max(components["changepoints"], key=lambda pair: pair[1])[0]
         assert abs(moment - self.times(201)[200]) < timedelta(hours=30)
         assert sum(change for _, change in components["changepoints"]) == pytest.approx(24, rel=0.2)  # a unit an hour
+
+    def test_a_season_that_the_history_does_not_hold_twice_is_left_out_and_it_is_said(self) -> None:
+        forecaster = create_forecaster("prophet", daily_seasonality=True).fit(self.times(100), self.values(100))
+        assert set(forecaster.get_components()["seasons"]) == {"daily"}
+        said = [str(note) for note in forecaster.forecast(3)["remarks"]]
+        assert any("tell a yearly season" in note for note in said)
+        assert any("tell a weekly season" in note for note in said)
+        assert not any("tell a daily season" in note for note in said)
+        plain = create_forecaster("prophet", yearly_seasonality=False, weekly_seasonality=False)
+        forecast = plain.fit(self.times(100), self.values(100)).forecast(3)
+        assert [str(note) for note in forecast["remarks"]] == [
+            "The intervals are the model's own. A backtest calibrates them."
+        ]
 
     def test_a_far_horizon_is_forecast_and_it_is_said_where_intervals_are_no_longer_calibrated(self) -> None:
         forecaster = self.fitted(horizon=24)

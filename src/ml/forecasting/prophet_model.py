@@ -21,7 +21,11 @@ from src.notes import Note
 
 _SEED = 0
 _DRAWS, _MOST_DRAWN = 1_000, 2_000_000
-_YEAR = np.timedelta64(365, "D")
+_LEFT_OUT = {
+    "yearly": Note("The history is too short to tell a yearly season from it; Prophet goes without."),
+    "weekly": Note("The history is too short, or its steps too long, to tell a weekly season; Prophet goes without."),
+    "daily": Note("The history is too short, or its steps too long, to tell a daily season; Prophet goes without."),
+}
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +37,8 @@ class ProphetOptions:
     Attributes
     ----------
     yearly_seasonality, weekly_seasonality, daily_seasonality : bool
+        Whether to look for this season, where the history holds it twice. From less it would be a guess that leads
+        astray: on three days of hourly values, a yearly season makes the error half as large again.
     n_changepoints : int
         Moments at which the trend may bend, evenly spread over the first 80 % of the history.
     changepoint_prior_scale : float
@@ -65,8 +71,13 @@ class ProphetModel(ForecastModel):
             Prophet cannot be fitted to them.
         """
         history = pd.DataFrame({"ds": series.times[series.observed], "y": series.values[series.observed]})
-        self.notes = self._remarks(history)
-        model = _prophet()(**vars(self._options), uncertainty_samples=_DRAWS)
+        wanted = {name: getattr(self._options, f"{name}_seasonality") for name in _LEFT_OUT}
+        model = _prophet()(
+            **{f"{name}_seasonality": "auto" if asked else False for name, asked in wanted.items()},
+            n_changepoints=self._options.n_changepoints,
+            changepoint_prior_scale=self._options.changepoint_prior_scale,
+            uncertainty_samples=_DRAWS,
+        )
         try:
             with _undisturbed(), tempfile.TemporaryDirectory() as folder:
                 model.fit(history, output_dir=folder, seed=_SEED)
@@ -77,6 +88,7 @@ class ProphetModel(ForecastModel):
                 reason=str(error) or type(error).__name__,
             ) from error
         model.stan_fit = model.stan_backend = None  # handles of a process that has ended; they would be pickled
+        self.notes = tuple(note for name, note in _LEFT_OUT.items() if wanted[name] and name not in model.seasonalities)
         self._fitted = model
         self._series = series
 
@@ -120,16 +132,6 @@ class ProphetModel(ForecastModel):
         self._fitted.uncertainty_samples = 0
         with _undisturbed():
             return self._fitted.predict(pd.DataFrame({"ds": times}))
-
-    def _remarks(self, history: pd.DataFrame) -> tuple[Note, ...]:
-        if not self._options.yearly_seasonality or history["ds"].iloc[-1] - history["ds"].iloc[0] >= _YEAR:
-            return ()
-        return (
-            Note(
-                "The history is shorter than a year: its yearly season is a guess. Switch it off, or take a longer "
-                "history."
-            ),
-        )
 
 
 def _prophet() -> Any:
