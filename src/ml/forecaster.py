@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -80,14 +79,13 @@ class TimeSeriesForecaster:
     """
 
     def __init__(self, model: str, interval_width: float, options: ProphetOptions, horizon: int | None = None) -> None:
-        self._make = partial(make_model, model, options)
-        self._make()  # an unknown name is refused here
+        make_model(model, options)  # an unknown name is refused here
         if not 0 < interval_width < 1:
             raise InvalidForecast(
                 "An interval cannot hold {share} of the values. Choose a share between 0 and 1, such as 0.95.",
                 share=interval_width,
             )
-        self.requested_model, self.interval_width = model, float(interval_width)
+        self.requested_model, self.interval_width, self._options = model, float(interval_width), options
         self._horizon = None if horizon is None else checked_periods(horizon)
         self._series: RegularSeries | None = None
         self._model: ForecastModel | None = None
@@ -135,6 +133,9 @@ class TimeSeriesForecaster:
             The library of the model refuses them.
         """
         return self._learn(make_regular(timestamps, values))
+
+    def _make(self) -> ForecastModel:
+        return make_model(self.requested_model, self._options)
 
     def _learn(self, series: RegularSeries) -> TimeSeriesForecaster:
         model = self._make()
@@ -228,13 +229,13 @@ class TimeSeriesForecaster:
         -------
         dict
             `mape` and `smape` in %, `rmse` and `mae` in the sensor's unit, `mase`, `coverage` (of `interval_width`),
-            `coverage_80`, `coverage_95` from 0 to 1; NaN where a metric is not defined, and then `remarks` says why.
-            Beside them `steps`, how many were compared, and `model`.
+            `coverage_80`, `coverage_95` from 0 to 1; NaN where a metric is not defined, which
+            `remarks` explains for `mape`. Beside them `steps`, how many were compared, and `model`.
         """
         series = self.series
         cut = len(series) - max(len(series) // _SHARE_HELD_OUT, 1)
         periods = len(series) - cut
-        other = TimeSeriesForecaster(self.requested_model, self.interval_width, self._make.args[1], periods)
+        other = TimeSeriesForecaster(self.requested_model, self.interval_width, self._options, periods)
         other._learn(series.head(cut))
         values, _ = other._values_and_trend(periods)
         if self._widths is not None and other._widths is None:

@@ -12,6 +12,7 @@ from src.errors import InvalidForecast
 from src.ml.forecaster import TimeSeriesForecaster, create_forecaster
 from src.ml.forecasting import statistical
 from src.ml.forecasting.statistical import STATISTICAL
+from tests.unit.test_house import HEAVY, packages_loaded_after
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -74,6 +75,23 @@ def test_a_season_that_is_too_long_for_exponential_smoothing_is_left_out_and_sai
     values = 20 + np.random.default_rng(1).normal(0, 1, 200)
     forecast = create_forecaster("auto_ets").fit(times, values).forecast(3)
     assert "seasons of 24 steps at most; that of 96 is left out" in " ".join(map(str, forecast["remarks"]))
+
+
+A_FORECAST = """
+from datetime import datetime, timedelta
+from src.ml.forecaster import create_forecaster
+
+times = [datetime(2026, 1, 1) + timedelta(hours=hour) for hour in range(100)]
+forecaster = create_forecaster("auto").fit(times, [hour % 24 for hour in range(100)])
+assert len(forecaster.forecast(24)["trend"]) == 24
+assert forecaster.calculate_metrics()["mae"] == 0
+"""
+
+
+def test_auto_needs_none_of_the_slow_libraries() -> None:
+    loaded = packages_loaded_after(A_FORECAST)
+    assert "pandas" in loaded
+    assert loaded & {*HEAVY, "statsmodels", "sklearn"} == set()
 
 
 def test_what_a_library_cannot_fit_is_a_named_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,7 +237,8 @@ class TestTimeSeriesForecaster:
         plain = create_forecaster("prophet", yearly_seasonality=False, weekly_seasonality=False)
         forecast = plain.fit(self.times(100), self.values(100)).forecast(3)
         assert [str(note) for note in forecast["remarks"]] == [
-            "The intervals are the model's own. A backtest calibrates them."
+            "Prophet is not asked for a daily season, and forecasts all hours of a day alike.",
+            "The intervals are the model's own. A backtest calibrates them.",
         ]
 
     def test_a_far_horizon_is_forecast_and_it_is_said_where_intervals_are_no_longer_calibrated(self) -> None:

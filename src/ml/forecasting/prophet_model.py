@@ -89,6 +89,8 @@ class ProphetModel(ForecastModel):
             ) from error
         model.stan_fit = model.stan_backend = None  # handles of a process that has ended; they would be pickled
         self.notes = tuple(note for name, note in _LEFT_OUT.items() if wanted[name] and name not in model.seasonalities)
+        if "daily" in series.seasons and not wanted["daily"]:
+            self.notes += (Note("Prophet is not asked for a daily season, and forecasts all hours of a day alike."),)
         self._fitted = model
         self._series = series
 
