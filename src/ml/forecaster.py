@@ -17,6 +17,7 @@ from src.evaluation.backtests import WINDOWS
 from src.evaluation.forecast_metrics import coverage, forecast_metrics, mape_remark
 from src.evaluation.intervals import IntervalWidths, calibrate
 from src.ml.forecasting.components import decompose, moving_mean
+from src.ml.forecasting.ensemble import MedianEnsemble
 from src.ml.forecasting.model import Bounds, ForecastModel
 from src.ml.forecasting.models import make_model
 from src.ml.forecasting.naive import SeasonalNaive
@@ -90,6 +91,7 @@ class TimeSeriesForecaster:
         self._series: RegularSeries | None = None
         self._model: ForecastModel | None = None
         self._trial: Trial | None = None
+        self._windows = 0  # that were asked for; of a short history there are fewer
         self._widths: IntervalWidths | None = None
 
     @property
@@ -148,17 +150,22 @@ class TimeSeriesForecaster:
     def calibrate(self, windows: int = WINDOWS) -> TimeSeriesForecaster:
         """Make the intervals as wide as the errors in rolling windows of the history were.
 
-        Fits the model anew for each window, which takes as long as so many fits.
+        Fits the model anew for each window, which takes as long as so many fits. With `auto`, these windows also decide
+        anew whether the naive serves.
         """
         trial = self._try(self._horizon, windows)
-        if self.requested_model == "auto" and not trial.is_worth_it:
-            self._model = SeasonalNaive()
+        serves_naive = self.requested_model == MedianEnsemble.name and not trial.is_worth_it
+        name = SeasonalNaive.name if serves_naive else self.requested_model
+        if name != self.model:
+            self._model = make_model(name, self._options)
             self._model.fit(self.series)
-        serving = trial.naive if self.model == SeasonalNaive.name else trial.model
-        self._trial, self._widths = trial, calibrate(serving.errors)
+        serving = trial.naive if serves_naive else trial.model
+        self._trial, self._windows, self._widths = trial, windows, calibrate(serving.errors)
         return self
 
     def _try(self, horizon: int | None, windows: int) -> Trial:
+        if windows < 1:
+            raise InvalidForecast("{windows} windows are none to learn from. Choose at least 1.", windows=windows)
         return try_model(self._make, self.series, horizon, windows)
 
     def forecast(self, periods: int = 24) -> dict[str, Any]:
@@ -304,7 +311,7 @@ class TimeSeriesForecaster:
         if horizon is not None:
             trial: Trial | None = self._try(checked_periods(horizon), windows)
         else:
-            if self._trial is None or windows != WINDOWS:
+            if self._trial is None or windows != self._windows:
                 self.calibrate(windows)
             trial = self._trial
         assert trial is not None

@@ -117,6 +117,19 @@ class TestTimeSeriesForecaster:
         assert report["improvement"] <= 0
         assert report["serving"] == "seasonal_naive"
 
+    def test_other_windows_decide_anew_which_model_serves(self) -> None:
+        rng = np.random.default_rng(4)
+        values = np.concatenate([self.walk(432) + rng.normal(0, 2, 432), self.walk(432)[:48]])
+        values[432:] = values[408:432][np.arange(48) % 24]  # of late the naive is never wrong
+        forecaster = create_forecaster("auto").fit(self.times(480), values)
+        served = []
+        for windows in (1, 8, 1):
+            report = forecaster.backtest(windows=windows)
+            assert (report["serving"] == "auto") == report["is_worth_it"]
+            assert forecaster.forecast(3)["model"] == report["serving"]
+            served.append(report["serving"])
+        assert served == ["seasonal_naive", "auto", "seasonal_naive"]
+
     def test_a_model_asked_for_by_name_stays_also_where_it_is_not_worth_it(self) -> None:
         forecaster = create_forecaster("prophet").fit(self.times(240), self.walk(240))
         report = forecaster.backtest(windows=2)
@@ -132,6 +145,13 @@ class TestTimeSeriesForecaster:
         assert 0.6 < report["coverage_80"] < report["coverage_95"] <= 1
         assert report["naive_mase"] == pytest.approx(1.0, abs=0.15)
         assert self.fitted().backtest(horizon=5, windows=3)["horizon"] == 5
+
+    def test_each_backtest_has_the_windows_that_were_asked_for(self) -> None:
+        forecaster = self.fitted()
+        assert [forecaster.backtest(windows=windows)["windows"] for windows in (2, 8, 3)] == [2, 8, 3]
+        assert forecaster.backtest()["windows"] == 8
+        with pytest.raises(InvalidForecast, match="0 windows"):
+            forecaster.backtest(windows=0)
 
     def test_a_backtest_calibrates_the_intervals_of_prophet(self) -> None:
         forecaster = self.fitted("prophet")
