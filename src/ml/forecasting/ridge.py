@@ -53,8 +53,9 @@ class RidgeAutoregression:
     def one_step(self, values: Floats) -> Floats:
         """Return for each value what would have been forecast a step before; NaN for the first ones."""
         values = np.log(values) if self.with_logarithm else values
-        rows = _rows(values, self.lags)[:, :-1]
-        return np.concatenate([np.full(int(self.lags.max()), np.nan), self._back(rows @ self.weights + self.constant)])
+        longest = int(self.lags.max())
+        rows = _rows(values, self.lags, np.arange(len(values) - longest))[:, :-1]
+        return np.concatenate([np.full(longest, np.nan), self._back(rows @ self.weights + self.constant)])
 
     def _back(self, values: Floats) -> Floats:
         return np.exp(np.clip(values, *self.bounds)) if self.with_logarithm else values
@@ -78,7 +79,7 @@ def fit_ridge(values: Floats, observed: NDArray[np.bool_], lags: Lags, *, with_l
     """
     values = np.log(values) if with_logarithm else values
     longest = int(lags.max())
-    rows = _rows(values, lags)[observed[longest:]][-MOST_ROWS:]
+    rows = _rows(values, lags, np.flatnonzero(observed[longest:])[-MOST_ROWS:])
     if len(rows):
         weights, constant = _solve(rows[:, :-1], rows[:, -1])
     else:  # nothing was observed after the first lags
@@ -89,11 +90,10 @@ def fit_ridge(values: Floats, observed: NDArray[np.bool_], lags: Lags, *, with_l
     return RidgeAutoregression(lags, weights, constant, values[-longest:].copy(), bounds, with_logarithm)
 
 
-def _rows(values: Floats, lags: Lags) -> Floats:
-    """A row for each value that has all of its lags: the earlier values, then the value itself."""
+def _rows(values: Floats, lags: Lags, places: NDArray[np.int64]) -> Floats:
+    """A row for each chosen value, counted from the first that has all of its lags: the earlier values, then its own."""
     longest = int(lags.max())
-    windows = np.lib.stride_tricks.sliding_window_view(values, longest + 1)
-    return windows[:, np.append(longest - lags, longest)]
+    return values[places[:, None] + np.append(longest - lags, longest)]
 
 
 def _solve(earlier: Floats, target: Floats) -> tuple[Floats, float]:
