@@ -91,7 +91,7 @@ def fit_ridge(values: Floats, observed: NDArray[np.bool_], lags: Lags, *, with_l
 
 
 def _rows(values: Floats, lags: Lags, places: NDArray[np.int64]) -> Floats:
-    """A row for each chosen value, counted from the first that has all of its lags: the earlier values, then its own."""
+    """A row for each chosen value, counted from the first with all of its lags: the earlier values, then its own."""
     longest = int(lags.max())
     return values[places[:, None] + np.append(longest - lags, longest)]
 
