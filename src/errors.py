@@ -179,6 +179,18 @@ class VerdictNotFound(FarolError, LookupError):
     """No verdict has that identifier."""
 
 
+class InvalidSeries(FarolError, ValueError):
+    """Times and values from which nothing can be learned about the future."""
+
+
+class InvalidForecast(FarolError, ValueError):
+    """A forecaster or a forecast that there cannot be."""
+
+
+class ForecasterNotFitted(FarolError):
+    """A forecaster was asked before it had learned anything."""
+
+
 class JobNotFound(FarolError, LookupError):
     """No job has that identifier."""
 

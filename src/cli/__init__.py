@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from src.cli import anomalies, data, jobs, models
+from src.cli.forecast import forecast
 from src.cli.predict import predict
 from src.cli.setup import setup
 from src.cli.terminal_text import plain
@@ -32,6 +33,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.command()(train)
 app.command()(predict)
+app.command()(forecast)
 
 
 def main() -> None:

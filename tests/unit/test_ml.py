@@ -1,8 +1,12 @@
-"""The detectors and forecasters of requirement document 001, used as it uses them."""
+"""What learns from sensors over time, behind the interfaces of requirement document 001 and used as it uses them."""
 
 from __future__ import annotations
 
+import math
 import pickle
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from src.errors import DetectorNotFitted, InvalidDetector, InvalidReadingValues
+from src.errors import (
+    DetectorNotFitted,
+    ForecasterNotFitted,
+    InvalidDetector,
+    InvalidForecast,
+    InvalidReadingValues,
+    InvalidSeries,
+)
 from src.ml.anomaly_detector import AnomalyDetector, create_anomaly_detector
+from src.ml.forecaster import TimeSeriesForecaster, create_forecaster
 
 
 def usual(count: int = 200, seed: int = 0) -> np.ndarray:
@@ -194,3 +206,355 @@ class TestAnomalyDetector:
         predictions, scores = create_anomaly_detector().fit(values).detect_ensemble(values)
         assert ((scores >= 0) & (scores <= 1)).all()
         assert np.array_equal(predictions == -1, scores >= 0.5)
+
+
+class TestTimeSeriesForecaster:
+    """The forecaster with each of its models; those of statsforecast are in `test_forecast_models.py`."""
+
+    START = datetime(2026, 1, 5, tzinfo=UTC)
+    LISTS = ("timestamps", "forecasted_values", "lower_bound", "upper_bound", "lower_80", "upper_80", "lower_95",
+             "upper_95", "trend")  # fmt: skip
+
+    def times(self, count: int) -> list[datetime]:
+        return [self.START + timedelta(hours=hour) for hour in range(count)]
+
+    def values(self, count: int, seed: int = 0) -> np.ndarray:
+        daily = 50 + 10 * np.sin(np.arange(count) * 2 * np.pi / 24)
+        return daily + np.random.default_rng(seed).normal(0, 1, count)
+
+    def walk(self, count: int) -> np.ndarray:
+        """Values of which the last day repeated is the best forecast there is."""
+        return np.tile(np.random.default_rng(3).normal(50, 10, 24), count // 24)
+
+    def fitted(self, model: str = "auto", count: int = 400, **options: Any) -> TimeSeriesForecaster:
+        return create_forecaster(model, **options).fit(self.times(count), self.values(count))
+
+    @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
+    def test_forecast_has_a_value_with_bounds_and_trend_for_each_step(self, model: str) -> None:
+        forecast = self.fitted(model, daily_seasonality=True).forecast(periods=30)
+        assert {len(forecast[name]) for name in self.LISTS} == {30}
+        assert forecast["timestamps"] == [self.START + timedelta(hours=400 + step) for step in range(30)]
+        assert all(time.tzinfo == UTC for time in forecast["timestamps"])
+        for name in self.LISTS[1:]:
+            assert all(type(value) is float and math.isfinite(value) for value in forecast[name]), name
+        order = [forecast[name] for name in ("lower_95", "lower_80", "forecasted_values", "upper_80", "upper_95")]
+        assert (np.diff(order, axis=0) > 0).all()
+        assert forecast["model"] == forecast["requested_model"] == model
+        actual = 50 + 10 * np.sin(np.arange(400, 430) * 2 * np.pi / 24)
+        assert np.abs(np.array(forecast["forecasted_values"]) - actual).mean() < 2.5
+
+    def test_the_default_is_prophet_with_the_documented_parameters(self) -> None:
+        forecaster = create_forecaster(
+            interval_width=0.95, yearly_seasonality=True, weekly_seasonality=True, daily_seasonality=False
+        )
+        assert forecaster.model == create_forecaster().model == "prophet"
+        assert not forecaster.is_fitted
+        assert forecaster.interval_width == 0.95
+
+    @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
+    def test_the_same_history_gives_the_same_forecast(self, model: str) -> None:
+        np.random.seed(4)
+        first = self.fitted(model).forecast(12)
+        np.random.seed(5)  # whatever has been drawn before
+        state = np.random.get_state()[1].tolist()
+        assert self.fitted(model).forecast(12) == first
+        assert np.random.get_state()[1].tolist() == state  # the numbers that others draw are left as they were
+
+    @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
+    def test_a_fitted_forecaster_can_be_kept_and_is_small(self, model: str) -> None:
+        forecaster = self.fitted(model, count=720)
+        content = pickle.dumps(forecaster)
+        assert len(content) < 100_000
+        again = pickle.loads(content)
+        assert again.forecast(24) == forecaster.forecast(24)
+        assert again.backtest()["mae"] == forecaster.backtest()["mae"]
+
+    def test_prophet_says_nothing_and_leaves_nothing_behind(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+    ) -> None:
+        self.fitted(
+            "prophet", 60
+        )  # its library makes a folder of its own when it is imported, and removes it at the end
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        monkeypatch.chdir(tmp_path)
+        self.fitted("prophet").forecast(5)
+        assert list(tmp_path.iterdir()) == []
+        assert capfd.readouterr() == ("", "")
+
+    def test_the_interval_can_be_chosen(self) -> None:
+        narrow, wide = (self.fitted(interval_width=width).forecast(10) for width in (0.5, 0.95))
+        assert narrow["interval_width"] == 0.5
+        assert narrow["lower_95"] == wide["lower_bound"]
+        assert (np.array(narrow["upper_bound"]) < narrow["upper_80"]).all()
+
+    def test_the_trend_is_the_level_without_the_season(self) -> None:
+        count = 480
+        values = self.values(count) + 0.05 * np.arange(count)
+        forecast = create_forecaster("auto").fit(self.times(count), values).forecast(24)
+        expected = 50 + 0.05 * np.arange(count, count + 24)
+        np.testing.assert_allclose(forecast["trend"], expected, atol=1.0)
+        assert np.ptp(forecast["trend"]) < 3
+
+    def test_where_auto_is_not_worth_it_the_naive_serves_and_it_is_said(self) -> None:
+        noisy = self.walk(480) + np.where(np.arange(480) < 240, np.random.default_rng(4).normal(0, 30, 480), 0)
+        forecaster = create_forecaster("auto").fit(self.times(480), noisy)
+        forecast = forecaster.forecast(24)
+        assert forecast["model"] == forecaster.model == "seasonal_naive"
+        assert forecast["requested_model"] == "auto"
+        assert forecast["forecasted_values"] == noisy[-24:].tolist()
+        said = [str(note) for note in forecast["remarks"]]
+        assert any(note.startswith("Not worth a model") for note in said)
+        assert "The seasonal naive serves." in said
+        report = forecaster.backtest()
+        assert not report["is_worth_it"]
+        assert report["improvement"] <= 0
+        assert report["serving"] == "seasonal_naive"
+
+    def test_other_windows_decide_anew_which_model_serves(self) -> None:
+        rng = np.random.default_rng(4)
+        values = np.concatenate([self.walk(432) + rng.normal(0, 2, 432), self.walk(432)[:48]])
+        values[432:] = values[408:432][np.arange(48) % 24]  # of late the naive is never wrong
+        forecaster = create_forecaster("auto").fit(self.times(480), values)
+        served = []
+        for windows in (1, 8, 1):
+            report = forecaster.backtest(windows=windows)
+            assert (report["serving"] == "auto") == report["is_worth_it"]
+            assert forecaster.forecast(3)["model"] == report["serving"]
+            served.append(report["serving"])
+        assert served == ["seasonal_naive", "auto", "seasonal_naive"]
+
+    def test_a_model_asked_for_by_name_stays_also_where_it_is_not_worth_it(self) -> None:
+        forecaster = create_forecaster("prophet").fit(self.times(240), self.walk(240))
+        report = forecaster.backtest(windows=2)
+        assert "Not worth a model" in str(report["verdict"])
+        assert forecaster.forecast(5)["model"] == report["serving"] == "prophet"
+
+    def test_backtest_says_by_how_much_the_naive_is_beaten(self) -> None:
+        report = self.fitted().backtest()
+        assert (report["model"], report["windows"], report["horizon"]) == ("auto", 8, 48)
+        assert report["improvement"] == pytest.approx(1 - report["mae"] / report["naive_mae"])
+        assert 0.1 < report["improvement"] < 0.5
+        assert "beats the seasonal naive" in str(report["verdict"])
+        assert 0.6 < report["coverage_80"] < report["coverage_95"] <= 1
+        assert report["naive_mase"] == pytest.approx(1.0, abs=0.15)
+        assert self.fitted().backtest(horizon=5, windows=3)["horizon"] == 5
+
+    def test_each_backtest_has_the_windows_that_were_asked_for(self) -> None:
+        forecaster = self.fitted()
+        assert [forecaster.backtest(windows=windows)["windows"] for windows in (2, 8, 3)] == [2, 8, 3]
+        assert forecaster.backtest()["windows"] == 8
+        with pytest.raises(InvalidForecast, match="0 windows"):
+            forecaster.backtest(windows=0)
+
+    def test_a_backtest_calibrates_the_intervals_of_prophet(self) -> None:
+        forecaster = self.fitted("prophet")
+        before = forecaster.forecast(10)
+        forecaster.backtest(windows=2)
+        after = forecaster.forecast(10)
+        assert (before["is_calibrated"], after["is_calibrated"]) == (False, True)
+        assert "The intervals are the model's own" in " ".join(map(str, before["remarks"]))
+        assert before["forecasted_values"] == after["forecasted_values"]
+        assert before["lower_95"] != after["lower_95"]
+
+    @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
+    def test_metrics_are_of_the_last_tenth_which_was_not_learned(self, model: str) -> None:
+        count = 400
+        metrics = self.fitted(model, count, daily_seasonality=True).calculate_metrics()
+        assert {"mape", "rmse", "mae", "mase", "coverage", "smape", "coverage_80", "coverage_95"} <= set(metrics)
+        assert metrics["steps"] == 40
+        assert metrics["mae"] <= metrics["rmse"]
+        changed = self.values(count)
+        changed[360:] += 1_000  # unforeseeable: had it been seen, the error would be smaller
+        surprised = create_forecaster(model, daily_seasonality=True).fit(self.times(count), changed)
+        metrics_then = surprised.calculate_metrics()
+        assert metrics_then["mae"] > 900
+        assert metrics_then["coverage"] == 0.0
+
+    def test_mape_is_no_number_and_says_so_where_values_are_near_zero(self) -> None:
+        values = np.where(np.arange(400) % 24 < 8, 0.0, self.values(400))
+        metrics = create_forecaster("auto").fit(self.times(400), values).calculate_metrics()
+        assert math.isnan(metrics["mape"])
+        assert f"{metrics['mape']:.2f}%" == "nan%"
+        assert "MAPE is meaningless" in str(metrics["remarks"][0])
+        assert math.isfinite(metrics["mae"])
+
+    @pytest.mark.parametrize("model", ["auto", "prophet"])
+    def test_the_history_comes_before_the_forecast_with_what_fits_it(self, model: str) -> None:
+        forecaster = self.fitted(model, 240, daily_seasonality=True)
+        whole, ahead = forecaster.forecast_with_history(12), forecaster.forecast(12)
+        for name in self.LISTS:
+            assert len(whole[name]) == 252
+            assert whole[name][240:] == pytest.approx(ahead[name]) if name != "timestamps" else ahead[name]
+        assert whole["timestamps"] == self.times(252)
+        assert whole["is_forecast"] == [False] * 240 + [True] * 12
+        assert whole["actual_values"] == [*self.values(240), *[None] * 12]
+        fit = np.array(whole["forecasted_values"][24:240], float)
+        assert np.abs(fit - self.values(240)[24:]).mean() < 2.5
+        lower, upper = (np.array(whole[name][24:240], float) for name in ("lower_80", "upper_80"))
+        actual = self.values(240)[24:]
+        assert ((actual >= lower) & (actual <= upper)).mean() == pytest.approx(0.8, abs=0.05)
+
+    def test_the_summary_says_direction_spread_and_extremes(self) -> None:
+        forecaster = self.fitted()
+        summary, forecast = forecaster.forecast_summary(24), forecaster.forecast(24)
+        values = forecast["forecasted_values"]
+        assert summary["trend_direction"] == "stable"
+        assert summary["volatility"] == pytest.approx(np.std(values))
+        assert (summary["minimum"], summary["maximum"]) == (min(values), max(values))
+        assert summary["maximum_at"] == forecast["timestamps"][int(np.argmax(values))]
+        assert summary["current_value"] == self.values(400)[-1]
+        assert (summary["periods"], summary["frequency"], summary["model"]) == (24, "1 h", "auto")
+        assert forecaster.forecast_summary()["periods"] == 24
+
+    @pytest.mark.parametrize(("slope", "direction"), [(0.3, "increasing"), (-0.3, "decreasing"), (0.0, "stable")])
+    def test_the_direction_is_that_of_the_trend(self, slope: float, direction: str) -> None:
+        values = self.values(400) + slope * np.arange(400)
+        assert (
+            create_forecaster("auto").fit(self.times(400), values).forecast_summary(48)["trend_direction"] == direction
+        )
+
+    def test_components_of_stl_add_up_to_the_pattern(self) -> None:
+        components = self.fitted(count=500).get_components()
+        assert components["source"] == "STL"
+        assert set(components["seasons"]) == {"daily", "weekly"}
+        assert components["timestamps"] == self.times(500)
+        daily = np.array(components["seasons"]["daily"])
+        assert np.ptp(daily) == pytest.approx(20, abs=3)
+        together = np.array(components["trend"]) + daily + components["seasons"]["weekly"]
+        assert np.abs(together - self.values(500)).mean() < 1
+
+    def test_components_without_a_season_are_a_smooth_trend(self) -> None:
+        times = [self.START + timedelta(seconds=second) for second in range(100)]
+        values = np.arange(100) + np.random.default_rng(1).normal(0, 1, 100)
+        components = create_forecaster("auto").fit(times, values).get_components()
+        assert components["seasons"] == {}
+        assert np.abs(np.array(components["trend"]) - np.arange(100)).mean() < 0.5
+
+    def test_components_of_prophet_are_its_own_with_its_changepoints(self) -> None:
+        values = self.values(400) + np.maximum(np.arange(400) - 200, 0)
+        forecaster = create_forecaster("prophet", yearly_seasonality=False, daily_seasonality=True)
+        components = forecaster.fit(self.times(400), values).get_components()
+        assert components["source"] == "prophet"
+        assert set(components["seasons"]) == {"daily", "weekly"}
+        moment = max(components["changepoints"], key=lambda pair: pair[1])[0]
+        assert abs(moment - self.times(201)[200]) < timedelta(hours=30)
+        assert sum(change for _, change in components["changepoints"]) == pytest.approx(24, rel=0.2)  # a unit an hour
+
+    def test_a_season_that_the_history_does_not_hold_twice_is_left_out_and_it_is_said(self) -> None:
+        forecaster = create_forecaster("prophet", daily_seasonality=True).fit(self.times(100), self.values(100))
+        assert set(forecaster.get_components()["seasons"]) == {"daily"}
+        said = [str(note) for note in forecaster.forecast(3)["remarks"]]
+        assert any("tell a yearly season" in note for note in said)
+        assert any("tell a weekly season" in note for note in said)
+        assert not any("tell a daily season" in note for note in said)
+        plain = create_forecaster("prophet", yearly_seasonality=False, weekly_seasonality=False)
+        forecast = plain.fit(self.times(100), self.values(100)).forecast(3)
+        assert [str(note) for note in forecast["remarks"]] == [
+            "Prophet is not asked for a daily season, and forecasts all hours of a day alike.",
+            "The intervals are the model's own. A backtest calibrates them.",
+        ]
+
+    def test_a_far_horizon_is_forecast_and_it_is_said_where_intervals_are_no_longer_calibrated(self) -> None:
+        forecaster = self.fitted(horizon=24)
+        assert (
+            forecaster.forecast(24)["remarks"]
+            == forecaster.fit(self.times(400), self.values(400)).forecast(1)["remarks"]
+        )
+        far = forecaster.forecast(10_000)
+        assert "Beyond 24 steps the intervals are not calibrated" in " ".join(map(str, far["remarks"]))
+        width = np.subtract(far["upper_95"], far["lower_95"])
+        assert width[9_999] > 10 * width[23]
+
+    @pytest.mark.parametrize("periods", [0, -1, 10_001, 100_000, 1.5, True, None, "24"])
+    def test_a_horizon_that_there_cannot_be_is_refused(self, periods: Any) -> None:
+        forecaster = self.fitted("seasonal_naive", 60)
+        for ask in (forecaster.forecast, forecaster.forecast_with_history, forecaster.forecast_summary):
+            with pytest.raises(InvalidForecast, match="cannot be forecast"):
+                ask(periods)
+
+    def test_a_forecast_beyond_all_calendars_is_refused(self) -> None:
+        months = [datetime(1960 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(60)]
+        forecaster = create_forecaster("auto").fit(months, self.values(60))
+        assert forecaster.forecast(3)["timestamps"][-1] == datetime(1965, 3, 1, tzinfo=UTC)
+        with pytest.raises(InvalidForecast, match="after the year 2261"):
+            forecaster.forecast(10_000)
+
+    def test_an_unknown_model_is_refused_at_once_with_the_known_ones(self) -> None:
+        with pytest.raises(InvalidForecast, match=r"no forecaster 'oracle'\. Choose one of prophet, auto"):
+            create_forecaster("oracle")
+
+    @pytest.mark.parametrize("share", [0, 1, 1.5, -0.1, math.nan])
+    def test_an_interval_that_there_cannot_be_is_refused(self, share: float) -> None:
+        with pytest.raises(InvalidForecast, match="between 0 and 1"):
+            create_forecaster("auto", interval_width=share)
+
+    @pytest.mark.parametrize("horizon", [0, 100_000, 2.5])
+    def test_a_calibration_for_no_horizon_is_refused(self, horizon: Any) -> None:
+        with pytest.raises(InvalidForecast, match="cannot be forecast"):
+            create_forecaster("auto", horizon=horizon)
+        with pytest.raises(InvalidForecast, match="cannot be forecast"):
+            self.fitted("seasonal_naive", 60).backtest(horizon=horizon)
+
+    @pytest.mark.parametrize(
+        "ask",
+        ["forecast", "forecast_with_history", "calculate_metrics", "forecast_summary", "get_components", "backtest"],
+    )
+    def test_what_has_learned_nothing_says_so(self, ask: str) -> None:
+        with pytest.raises(ForecasterNotFitted, match="learned nothing yet"):
+            getattr(create_forecaster("auto"), ask)()
+
+    @pytest.mark.parametrize("model", ["auto", "prophet"])
+    def test_too_little_is_refused_and_what_was_learned_before_stays(self, model: str) -> None:
+        forecaster = self.fitted(model, 60)
+        before = forecaster.forecast(3)
+        with pytest.raises(InvalidSeries, match="49 values"):
+            forecaster.fit(self.times(49), self.values(49))
+        with pytest.raises(InvalidSeries, match="infinite"):
+            forecaster.fit(self.times(60), [*self.values(59), math.inf])
+        assert forecaster.forecast(3) == before
+
+    @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
+    def test_fifty_values_are_enough(self, model: str) -> None:
+        forecaster = self.fitted(model, 50)
+        assert len(forecaster.forecast(24)["forecasted_values"]) == 24
+        assert forecaster.calculate_metrics()["steps"] == 5
+        assert forecaster.backtest()["windows"] >= 2
+
+    @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
+    @pytest.mark.parametrize("value", [0.0, 7.0])
+    def test_a_constant_sensor_stays_constant(self, model: str, value: float) -> None:
+        forecaster = create_forecaster(model).fit(self.times(100), [value] * 100)
+        forecast = forecaster.forecast(24)
+        np.testing.assert_allclose(forecast["forecasted_values"], value, atol=1e-6)
+        np.testing.assert_allclose(forecast["lower_bound"], value, atol=1e-6)
+        assert forecaster.forecast_summary()["trend_direction"] == "stable"
+        assert forecaster.calculate_metrics()["mae"] == pytest.approx(0, abs=1e-6)
+        assert forecaster.backtest()["improvement"] <= 0
+
+    @pytest.mark.parametrize("model", ["auto", "seasonal_naive", "prophet"])
+    def test_gaps_repeats_and_any_order_are_accepted(self, model: str) -> None:
+        kept = [hour for hour in range(400) if not 100 <= hour < 130]
+        order = np.random.default_rng(1).permutation(kept).tolist()
+        times, values = self.times(400), self.values(400)
+        forecaster = create_forecaster(model, daily_seasonality=True).fit(
+            [times[hour] for hour in [*order, 5, 5]], [values[hour] for hour in [*order, 5, 5]]
+        )
+        forecast = forecaster.forecast(24)
+        actual = 50 + 10 * np.sin(np.arange(400, 424) * 2 * np.pi / 24)
+        assert np.abs(np.array(forecast["forecasted_values"]) - actual).mean() < 2.5
+        said = " ".join(map(str, forecast["remarks"]))
+        assert "30 of 400 steps" in said
+        assert "2 values share a step" in said
+        history = forecaster.forecast_with_history(1)
+        assert history["actual_values"][100:130] == [None] * 30
+
+    def test_intervals_hold_about_what_they_say_on_days_to_come(self) -> None:
+        held = {80: [], 95: []}
+        for seed in range(12):
+            values = self.values(448, seed)
+            forecast = create_forecaster("auto").fit(self.times(400), values[:400]).forecast(48)
+            for level, shares in held.items():
+                lower, upper = forecast[f"lower_{level}"], forecast[f"upper_{level}"]
+                shares.append(((values[400:] >= lower) & (values[400:] <= upper)).mean())
+        assert np.mean(held[80]) == pytest.approx(0.82, abs=0.06)
+        assert np.mean(held[95]) == pytest.approx(0.96, abs=0.03)

@@ -1,0 +1,1 @@
+"""Models that forecast one regular series, and what they have in common."""
