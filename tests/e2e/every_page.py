@@ -18,6 +18,7 @@ PAGES = {
     "train": "Train and compare",
     "result": "Train and compare",
     "data": "Data quality",
+    "one_sensor": "Data quality",
     "import": "Import readings",
     "sensors": "Sensors and machines",
     "jobs": "Jobs",
@@ -27,8 +28,10 @@ PAGES = {
 
 def open_page(page: Page, trained: Trained, name: str, language: str = "") -> None:
     """Open a page and wait until it is drawn; the one for predictions has an answer on it."""
-    path = {"home": "", "result": "train", "model": "models"}.get(name, name)
-    query = {"result": {"job": trained.job_id}, "model": {"model": trained.model}}.get(name, {})
+    path = {"home": "", "result": "train", "model": "models", "one_sensor": "data"}.get(name, name)
+    query = {"result": {"job": trained.job_id}, "model": {"model": trained.model}, "one_sensor": {"view": "one"}}.get(
+        name, {}
+    )
     query |= {"lang": language} if language else {}
     page.goto(f"{trained.server.url}/{path}?{'&'.join(f'{key}={value}' for key, value in query.items())}")
     if name == "predict":

@@ -22,37 +22,36 @@ FORMATS = ("csv", "parquet")
 
 def show_export(sensors: Sequence[Sensor], period: Period) -> None:
     """Offer the readings that are looked at as a file that can be imported again."""
-    with st.expander(_("Export these readings"), icon=":material/download:"):
-        count = count_for_export(sensors, period)
-        facts = _("{readings} readings of {sensors} sensors, from {start} to {end}")
-        st.markdown(
-            plain(
-                facts.format(
-                    readings=number(count, 0),
-                    sensors=number(len(sensors), 0),
-                    start=moment(period.start),
-                    end=moment(period.end),
-                )
+    count = count_for_export(sensors, period)
+    facts = _("{readings} readings of {sensors} sensors, from {start} to {end}")
+    st.markdown(
+        plain(
+            facts.format(
+                readings=number(count, 0),
+                sensors=number(len(sensors), 0),
+                start=moment(period.start),
+                end=moment(period.end),
             )
         )
-        st.caption(_("Columns: sensor, timestamp (UTC), value, quality. The file can be imported again as it is."))
-        ending = choose(_("Format"), FORMATS, "format", names=str.upper)
-        if count > MOST_READINGS:
-            message = _("That is more than {most} readings. This command writes them, however many there are:")
-            st.info(message.format(most=number(MOST_READINGS, 0)), icon=":material/terminal:")
-            st.code(_command(sensors, period, ending), language="bash", wrap_lines=True)
-            return
-        st.download_button(
-            _("Download"),
-            lambda: _content(sensors, period, ending),
-            file_name=f"readings.{ending}",
-            mime="text/csv" if ending == "csv" else "application/vnd.apache.parquet",
-            key="export",
-            type="primary",
-            icon=":material/download:",
-            on_click="ignore",
-            disabled=not count,
-        )
+    )
+    st.caption(_("Columns: sensor, timestamp (UTC), value, quality. The file can be imported again as it is."))
+    ending = choose(_("Format"), FORMATS, "format", names=str.upper)
+    if count > MOST_READINGS:
+        message = _("That is more than {most} readings. This command writes them, however many there are:")
+        st.info(message.format(most=number(MOST_READINGS, 0)), icon=":material/terminal:")
+        st.code(_command(sensors, period, ending), language="bash", wrap_lines=True)
+        return
+    st.download_button(
+        _("Download"),
+        lambda: _content(sensors, period, ending),
+        file_name=f"readings.{ending}",
+        mime="text/csv" if ending == "csv" else "application/vnd.apache.parquet",
+        key="export",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not count,
+    )
 
 
 def _content(sensors: Sequence[Sensor], period: Period, ending: str) -> bytes:

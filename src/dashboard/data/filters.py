@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,23 @@ def choose(
     st.session_state[key] = asked_in_url(key, options, options[0] if default is None else default)
     st.selectbox(label, options, key=key, format_func=names, on_change=_put, args=(key,))
     return st.session_state[key]
+
+
+def choose_view(names: Mapping[str, str]) -> str:
+    """Let the reader choose one of a page's views, by what they are called; the URL's `view` says which, and wins."""
+    views = list(names)
+    st.session_state["view"] = asked_in_url("view", views, views[0])
+    st.segmented_control(
+        _("View"),
+        views,
+        key="view",
+        format_func=names.__getitem__,
+        required=True,
+        on_change=_put,
+        args=("view",),
+        label_visibility="collapsed",
+    )
+    return st.session_state["view"]
 
 
 def choose_machine(machines: Iterable[str]) -> str:

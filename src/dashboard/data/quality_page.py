@@ -12,7 +12,7 @@ from src.dashboard.components.demo_plant import offer_demo_plant
 from src.dashboard.components.page import page_header, provenance, show_error
 from src.dashboard.data import quality_charts
 from src.dashboard.data.export_view import show_export
-from src.dashboard.data.filters import ALL, choose_machine, choose_period, choose_sensors
+from src.dashboard.data.filters import ALL, choose_machine, choose_period, choose_sensors, choose_view
 from src.dashboard.data.quality_table import show_quality_table
 from src.dashboard.data.sensor_quality_view import show_sensor
 from src.dashboard.locale import _, moment, number, percent
@@ -61,10 +61,14 @@ def show() -> None:
         _("Data as of {time}").format(time=moment(span.end)),
         _("counted {time}").format(time=moment(looked_at)),
     )
-    _map(picture, chosen)
-    show_quality_table(qualities)
-    show_sensor(qualities, period, f"{database} {version}")
-    show_export(chosen, period)
+    view = choose_view({"all": _("All sensors"), "one": _("One sensor"), "export": _("Export")})
+    if view == "all":
+        _map(picture, chosen)
+        show_quality_table(qualities)
+    elif view == "one":
+        show_sensor(qualities, period, f"{database} {version}")
+    else:
+        show_export(chosen, period)
 
 
 def _filters(sensors: list[Sensor], span: Period) -> tuple[list[Sensor], Period | None]:

@@ -30,7 +30,6 @@ def _series(sensor_id: int, period: Period, version: str) -> Series:
 
 def show_sensor(qualities: Sequence[SensorQuality], period: Period, version: str) -> None:
     """Let the reader choose a sensor, and show it; the worst is the first choice."""
-    st.subheader(_("One sensor"), anchor=False)
     by_id = {str(quality.sensor.sensor_id): quality for quality in qualities}
     worst = min(by_id, key=lambda sensor_id: _rank(by_id[sensor_id]))
     chosen = choose(

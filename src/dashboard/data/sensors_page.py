@@ -6,16 +6,15 @@ import streamlit as st
 
 from src.dashboard.components.acts import show_acts
 from src.dashboard.components.demo_plant import offer_demo_plant
-from src.dashboard.components.page import asked_in_url, page_header, put_in_url
+from src.dashboard.components.page import page_header
 from src.dashboard.data.events_view import show_events
+from src.dashboard.data.filters import choose_view
 from src.dashboard.data.machines_view import show_machines
 from src.dashboard.data.sensor_form import show_new_sensor
 from src.dashboard.data.sensors_view import show_sensors
 from src.dashboard.locale import _
 from src.sensors.machines import list_machines
 from src.sensors.sensor_manager import create_sensor_manager
-
-VIEWS = ("sensors", "machines", "events", "history")
 
 
 def show() -> None:
@@ -25,7 +24,14 @@ def show() -> None:
         _("What is measured, on which machine, within which limits, and what happened there?"),
     )
     sensors, machines = create_sensor_manager().get_all_sensors(), list_machines()
-    view = _choose_view()
+    view = choose_view(
+        {
+            "sensors": _("Sensors"),
+            "machines": _("Machines"),
+            "events": _("Events"),
+            "history": _("Who did what"),
+        }
+    )
     if view == "history":
         show_acts("sensor", "machine", "data")
     elif not sensors and not machines:
@@ -41,27 +47,3 @@ def show() -> None:
         show_machines(machines)
     else:
         show_events(machines)
-
-
-def _choose_view() -> str:
-    names = {
-        "sensors": _("Sensors"),
-        "machines": _("Machines"),
-        "events": _("Events"),
-        "history": _("Who did what"),
-    }
-    st.session_state["view"] = asked_in_url("view", VIEWS, VIEWS[0])
-    st.segmented_control(
-        _("View"),
-        VIEWS,
-        key="view",
-        format_func=names.__getitem__,
-        on_change=_put_view,
-        label_visibility="collapsed",
-    )
-    return asked_in_url("view", VIEWS, VIEWS[0])
-
-
-def _put_view() -> None:
-    if chosen := st.session_state["view"]:  # pressed once more, it is none
-        put_in_url("view", chosen)

@@ -95,6 +95,7 @@ def test_a_portuguese_page_has_nothing_in_english(plant, model, classes, values,
     model_acts.save("Ana", classes.whole, *finalist_of(classes), "press", "notas")
     model_acts.save("Ana", values.whole, *finalist_of(values), "bomba")
     pages += [open_page("models", "pt_BR", model="press", **more) for more in ({}, {"with": "bomba"})]
+    pages += [open_page("data", "pt_BR", view=view) for view in ("one", "export")]
     pages += [open_page("train", "pt_BR", source="upload"), click(open_page("predict", "pt_BR"), "predict")]
     english = _patterns(text for text, portuguese in catalogue.items() if text != portuguese and text not in LABELS)
     texts = {text for app in pages for text in shown(app)}

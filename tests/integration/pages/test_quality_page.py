@@ -38,8 +38,10 @@ def test_filters_come_from_the_url(plant):
     app = open_page("data", machine="Pump 2", period="24h")
     assert (figures(app)["Sensors"], figures(app)["Silent sensors"]) == ("3", "0")
     ids = [sensor.sensor_id for sensor in create_sensor_manager().get_all_sensors()]
-    app = open_page("data", sensors=f"{ids[0]},{ids[5]},999,x", sensor=str(ids[5]))
+    chosen = {"sensors": f"{ids[0]},{ids[5]},999,x", "sensor": str(ids[5])}
+    app = open_page("data", **chosen)
     assert app.dataframe[0].value["Sensor"].tolist() == ["Press 1 light", "Pump 2 vibration"]
+    app = open_page("data", view="one", **chosen)
     assert app.selectbox(key="sensor").value == str(ids[5])
 
 
@@ -50,7 +52,7 @@ def test_some_days_in_the_wrong_order_are_refused(plant):
 
 
 def test_days_without_readings_say_so(plant):
-    app = open_page("data", **{"period": "custom", "from": "2020-03-01", "to": "2020-03-02"})
+    app = open_page("data", **{"view": "one", "period": "custom", "from": "2020-03-01", "to": "2020-03-02"})
     assert figures(app)["Readings"] == "0"
     assert "It has no readings in this period. Choose a longer one." in [info.value for info in app.info]
 
@@ -61,7 +63,8 @@ def test_days_without_readings_say_so(plant):
         {"period": "never", "machine": "nowhere", "sensors": ",,²,-1", "sensor": "0"},
         {"period": "custom", "from": "yesterday", "to": "9999-99-99"},
         {"period": "custom", "from": "0001-01-01", "to": "9999-12-31"},
-        {"quality_page": "-1", "format": "exe"},
+        {"quality_page": "-1", "view": "everything"},
+        {"view": "export", "format": "exe"},
     ],
 )
 def test_nonsense_in_the_url_does_no_harm(plant, query):
@@ -78,9 +81,10 @@ def test_names_and_units_with_power_are_shown_letter_by_letter():
     frame = pd.DataFrame({"sensor_id": one.sensor_id, "timestamp": times, "value": 1.0, "data_quality": [0] * 8 + [9]})
     with writing() as connection:
         add_readings(connection, frame)
-    app = open_page("data", period="all")
-    assert "code 9 1" in " ".join(shown(app))
-    assert not app.error
+    for view in ("all", "one", "export"):
+        app = open_page("data", period="all", view=view)
+        assert ("code 9 1" in " ".join(shown(app))) is (view != "export")
+        assert not app.error
 
 
 def test_what_is_new_is_seen_at_once(plant):
@@ -98,6 +102,6 @@ def test_what_is_new_is_seen_at_once(plant):
 
 def test_more_than_a_browser_should_be_sent_is_for_the_command_line(plant, monkeypatch):
     monkeypatch.setattr("src.dashboard.data.export_view.MOST_READINGS", 10)
-    app = open_page("data", machine="Pump 2", period="24h")
+    app = open_page("data", view="export", machine="Pump 2", period="24h")
     assert app.code[0].value.startswith("python -m src data export --out readings.csv '--sensor=Pump 2 light'")
     assert any("That is more than 10 readings" in as_read(info.value) for info in app.info)
