@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 PYTHON := .venv/bin/python
-# Two files of tests at a time, the long ones first: the tests of one file share a server, a plant or a comparison.
-TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
+# The browser tests in one process, one after another, and beside them all others in a second one.
+TOGETHER := -n 2 --dist loadgroup
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
