@@ -1,12 +1,11 @@
 # Farol. `make run` and `make test` need git, make, and uv or any Python 3.8+ with pip.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format messages pictures bench lock setup
+.PHONY: help run test test-all browser-tests other-tests check format messages pictures bench lock setup
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 PYTHON := .venv/bin/python
-# The browser tests in one process, one after another, and beside them all others in a second one.
-TOGETHER := -n 2 --dist loadgroup
+PYTEST := pytest
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -17,11 +16,18 @@ run: setup ## set up once, then serve the dashboard on http://127.0.0.1:8501
 
 test: setup ## every test, browser tests included
 	@$(PYTHON) -m tests.browser_setup
-	@$(PYTHON) -m pytest $(TOGETHER)
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going browser-tests other-tests
 
 test-all: setup ## every test and the slow soak tests
 	@$(PYTHON) -m tests.browser_setup
-	@$(PYTHON) -m pytest $(TOGETHER) -m ""
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going browser-tests other-tests PYTEST='pytest -m ""'
+
+# The browser tests one after another, and beside them all others: a second browser would be too much for two cores.
+browser-tests:
+	@$(PYTHON) -m $(PYTEST) tests/e2e
+
+other-tests:
+	@$(PYTHON) -m $(PYTEST) tests/unit tests/integration
 
 check: setup ## format and lint (ruff), types (mypy), who may import whom (import-linter)
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports

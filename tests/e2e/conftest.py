@@ -19,13 +19,11 @@ EXPECT_MILLISECONDS = 30_000.0
 """A busy machine may take its time; a page that is right is not waited for."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks which tests belong together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in this folder; two browsers with their servers at a time would be too many for two cores."""
+    """Mark what is in this folder."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
