@@ -5,17 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from src.evaluation.metrics import Metric
 from src.notes import Note
 
-FORECAST_METRICS = (
-    Metric("MASE", False, "Mean absolute error, as a share of the seasonal naive's within the training part"),
-    Metric("MAE", False, "Mean absolute error, in the target's unit"),
-    Metric("RMSE", False, "Root of the mean squared error, in the target's unit"),
-    Metric("MAPE", False, "Mean absolute error as a share of the actual value; meaningless near zero"),
-    Metric("sMAPE", False, "Mean of twice the absolute error over the sum of both sizes, in %, 0 to 200"),
-    Metric("Coverage", True, "Share of the actual values within the interval"),
-)
 NEAR_ZERO = 0.01
 """Actual values smaller than this share of the mean size make MAPE meaningless."""
 

@@ -115,6 +115,7 @@ class _Breaks:
         self.times = np.array([], np.int64)
 
     def add(self, times: np.ndarray) -> None:
+        """Take in times that come after those before."""
         times = np.concatenate([self._last, times])
         self._last = times[-1:]
         steps = np.diff(times)

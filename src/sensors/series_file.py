@@ -103,6 +103,7 @@ class _SeriesReader:
         self._sensor: str | None = None
 
     def read(self) -> Series:
+        """Read all rows, put them in order, and raise every problem at once."""
         parts = []
         try:
             for chunk in self._stream.chunks():

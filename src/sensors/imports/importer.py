@@ -123,6 +123,7 @@ class _Import:
     def run(
         self, stream: TableStream, mapping: ColumnMapping, connection: Connection, actor: str, *, dry_run: bool
     ) -> ImportReport:
+        """Read the whole stream, then compare and store in one transaction; a dry run stores nothing."""
         check_columns(mapping, stream.columns)
         reader = RowReader(stream.columns, mapping, self._sensors, self._problems, self._limits, now=datetime.now(UTC))
         with beginning(connection, read_only=True):  # of the others' tables; the temporary ones are its own
