@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     """Address of a Dask scheduler, such as tcp://10.0.0.5:8786; none means local processes."""
     keep_predictions_days: int = _setting(180, "FAROL_KEEP_PREDICTIONS_DAYS", ge=1, le=36_500)
     """Days after which predictions and forecasts of sensors may be cleared away."""
+    keep_sensor_models: int = _setting(3, "FAROL_KEEP_SENSOR_MODELS", ge=1, le=1_000)
+    """Versions of each sensor's models that are kept."""
+    sensor_models_mb: int = _setting(512, "FAROL_SENSOR_MODELS_MB", ge=1, le=1_000_000)
+    """Memory for the models of sensors that are in use; about a third of a MB each."""
     language: Literal["auto", "en", "pt_BR"] = _setting("auto", "FAROL_LANGUAGE")
     """Language of the dashboard; auto takes the browser's."""
     upload_max_mb: int = _setting(200, "FAROL_UPLOAD_MAX_MB", ge=1)

@@ -163,6 +163,10 @@ class InvalidReadingValues(FarolError, ValueError):
     """Values, or times, that an anomaly detector cannot take: too few, not finite, out of order, of another shape."""
 
 
+class NotTrained(FarolError):
+    """A sensor has no model, and none could be trained."""
+
+
 class DetectorNotFitted(FarolError):
     """An anomaly detector is asked before it has learnt what is usual."""
 

@@ -11,16 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from src.errors import DetectorNotFitted, InvalidDetector, InvalidReadingValues
+from src.errors import DetectorNotFitted, InvalidReadingValues
 from src.ml.anomalies.fitting import JITTER, Scaling
-from src.ml.anomalies.inputs import refuse_unusable
+from src.ml.anomalies.inputs import checked_contamination, checked_share, refuse_unusable
 from src.ml.anomalies.isolation_forest import IsolationForest, grow_forest
 from src.ml.anomalies.local_outlier_factor import LocalOutlierFactor
 from src.ml.anomalies.online_detector import LEAST_ROWS
 from src.ml.anomalies.tail_calibration import TailCalibration
 from src.notes import Note
 
-CONTAMINATION = (0.01, 0.5)
 THRESHOLD = (0.3, 0.8)
 _TREES, _NEIGHBOURS = 100, 20
 _WEIGHTS = (0.5, 0.5)
@@ -51,7 +50,7 @@ class AnomalyDetector:
     """
 
     def __init__(self, contamination: float = 0.1, seed: int = 0) -> None:
-        self.contamination = _checked(contamination, CONTAMINATION, Note("contamination"))
+        self.contamination = checked_contamination(contamination)
         self._seed = seed
         self._scaling: Scaling | None = None
         self._forest: IsolationForest
@@ -137,7 +136,7 @@ class AnomalyDetector:
         InvalidReadingValues
             The values are none, not finite, no numbers, or of another shape.
         """
-        return _judged(self._ensemble_scores(data), _checked(threshold, THRESHOLD, Note("threshold")))
+        return _judged(self._ensemble_scores(data), checked_share(threshold, THRESHOLD, Note("threshold")))
 
     def calculate_anomaly_threshold(self, data: Any, percentile: float = 95.0) -> float:
         """Return the score, 0 to 1, that so many percent of some values do not exceed.
@@ -147,7 +146,7 @@ class AnomalyDetector:
         InvalidDetector
             The percentile is not between 0 and 100; else as `detect_ensemble`.
         """
-        percentile = _checked(percentile, (0.0, 100.0), Note("percentile"))
+        percentile = checked_share(percentile, (0.0, 100.0), Note("percentile"))
         return float(np.percentile(self._ensemble_scores(data), percentile))
 
     def get_anomaly_summary(self, data: Any, threshold: float = 0.5) -> dict[str, Any]:
@@ -222,12 +221,3 @@ def _column(data: Any) -> np.ndarray:
     values = values.reshape(-1, 1)
     refuse_unusable(values[:, 0])
     return values
-
-
-def _checked(value: float, limits: tuple[float, float], name: Note) -> float:
-    low, high = limits
-    if not (isinstance(value, (int, float, np.number)) and low <= value <= high):  # not NaN either
-        raise InvalidDetector(
-            "The {name} is {value!r}. Give a number from {low} to {high}.", name=name, value=value, low=low, high=high
-        )
-    return float(value)

@@ -136,6 +136,28 @@ class TimeSeriesForecaster:
         """
         return self._learn(make_regular(timestamps, values))
 
+    @property
+    def follows_fast(self) -> bool:
+        """Whether `continued` can take in what came since without a wait."""
+        assert self._model is not None
+        return self._model.fits_fast
+
+    @property
+    def trial(self) -> dict[str, Any] | None:
+        """What the last backtest has shown, as `backtest` reports it; None where there was none."""
+        return None if self._trial is None else {**self._trial.report(), "serving": self.model}
+
+    def continued(self, timestamps: Sequence[Any] | Times, values: Sequence[Any] | Floats) -> TimeSeriesForecaster:
+        """Return a forecaster that knows what came since too; parameters and errors as in `fit`.
+
+        The model that serves is fitted to it; the calibration stays the one of the training. This one does not change.
+        """
+        other = TimeSeriesForecaster(self.requested_model, self.interval_width, self._options, self._horizon)
+        other._series, other._model = make_regular(timestamps, values), make_model(self.model, self._options)
+        other._model.fit(other._series)
+        other._trial, other._windows, other._widths = self._trial, self._windows, self._widths
+        return other
+
     def _make(self) -> ForecastModel:
         return make_model(self.requested_model, self._options)
 
@@ -168,13 +190,15 @@ class TimeSeriesForecaster:
             raise InvalidForecast("{windows} windows are none to learn from. Choose at least 1.", windows=windows)
         return try_model(self._make, self.series, horizon, windows)
 
-    def forecast(self, periods: int = 24) -> dict[str, Any]:
+    def forecast(self, periods: int = 24, *, skip: int = 0) -> dict[str, Any]:
         """Forecast the steps that follow the history.
 
         Parameters
         ----------
         periods : int
             1 to 10,000 steps of the history's frequency.
+        skip : int
+            How many steps after the history are over already, and left out.
 
         Returns
         -------
@@ -189,16 +213,15 @@ class TimeSeriesForecaster:
         InvalidForecast
             So many steps cannot be forecast.
         """
-        series, periods = self.series, checked_periods(periods)
-        times = moments(series.times_after(periods))
+        series, periods = self.series, checked_periods(periods) + skip
         values, trend = self._values_and_trend(periods)
-        return {
-            "timestamps": times,
+        steps = {
+            "timestamps": moments(series.times_after(periods)),
             "forecasted_values": values.tolist(),
             **named_bounds(self._bounds(values)),
             "trend": trend[len(series) :].tolist(),
-            **self._said(periods),
         }
+        return {**{name: column[skip:] for name, column in steps.items()}, **self._said(periods)}
 
     def forecast_with_history(self, periods: int = 24) -> dict[str, Any]:
         """Forecast, and show how the model fits the history before it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 from src.database.tables import UtcDateTime, sensor_readings
 from src.sensors.bulk import in_parts
 from src.sensors.moments import as_utc
-from src.sensors.reading_stream import Period, stream_readings
-from src.sensors.readings import DataQuality, latest_good_readings
+from src.sensors.reading_stream import READING, Period, stream_readings
+from src.sensors.readings import DataQuality, latest_good_readings, microseconds
 
 LARGEST = 1e100
 """No sensor measures more; a value beyond is none, so that squares and sums of values stay finite."""
 _AFTER = timedelta(microseconds=1)
+_COLUMNS = list(READING.names or ())
+_READING_OF_A_SENSOR = np.dtype([("sensor_id", "<i8"), *READING.descr])
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,23 @@ def latest_periods(
     return {sensor_id: Period(time + _AFTER - length, time + _AFTER) for sensor_id, time in newest.items()}
 
 
+def newest_readings(
+    connection: Connection, sensor_ids: Sequence[int], until: datetime | None = None
+) -> dict[int, tuple[datetime, float]]:
+    """Look up time and value of each sensor's newest good reading; parameters as in `latest_periods`."""
+    before = as_utc(until) if until is not None else datetime.now(UTC) + _AFTER
+    found: dict[int, tuple[datetime, float]] = {}
+    for some in in_parts(sensor_ids):
+        latest = latest_good_readings(connection, some, before=before)
+        found |= {sensor_id: latest[sensor_id] for sensor_id in some if sensor_id in latest}
+    return found
+
+
 def newest_times(
     connection: Connection, sensor_ids: Sequence[int], until: datetime | None = None
 ) -> dict[int, datetime]:
     """Look up the time of each sensor's newest good reading; parameters as in `latest_periods`."""
-    before = as_utc(until) if until is not None else datetime.now(UTC) + _AFTER
-    found: dict[int, datetime] = {}
-    for some in in_parts(sensor_ids):
-        latest = latest_good_readings(connection, some, before=before)
-        found |= {sensor_id: latest[sensor_id][0] for sensor_id in some if sensor_id in latest}
-    return found
+    return {sensor_id: time for sensor_id, (time, _) in newest_readings(connection, sensor_ids, until).items()}
 
 
 def read_histories(
@@ -88,6 +97,42 @@ def read_histories(
         The `DataQuality` codes that count; None for all.
     """
     return {sensor_id: _history(connection, sensor_id, period, quality) for sensor_id, period in periods.items()}
+
+
+def read_all_readings(connection: Connection, periods: Mapping[int, Period]) -> dict[int, np.ndarray]:
+    """Read every reading of some sensors, bad ones and those without a value too, each sensor in its own period.
+
+    Returns
+    -------
+    dict of int to ndarray of `src.sensors.reading_stream.READING`, shape (n,)
+        In the order of time; sensors without a reading there are left out.
+    """
+    found: dict[int, np.ndarray] = {}
+    for some in map(dict, in_parts(periods.items())):
+        rows = _rows_of(connection, some)
+        for part in np.split(rows, np.flatnonzero(np.diff(rows["sensor_id"])) + 1) if rows.size else ():
+            found[int(part["sensor_id"][0])] = part[_COLUMNS].astype(READING)
+    return found
+
+
+def _rows_of(connection: Connection, periods: Mapping[int, Period]) -> np.ndarray:
+    wanted, is_inside = own_periods(periods, sa.column("unused", sa.Integer), dict.fromkeys(periods, 0))
+    table = sensor_readings.c
+    value = sa.func.coalesce(table.value, sa.literal(np.inf, sa.Float))  # NumPy takes no None into numbers
+    statement = (
+        sa.select(table.sensor_id, microseconds(connection), value, table.data_quality)
+        .join_from(wanted, sensor_readings, is_inside)
+        .order_by(table.sensor_id, table.timestamp)
+    )
+    with connection.execute(statement) as result:
+        rows = np.fromiter(plain_rows(connection, result), _READING_OF_A_SENSOR)
+    rows["value"][np.abs(rows["value"]) > LARGEST] = np.nan
+    return rows
+
+
+def plain_rows(connection: Connection, result: sa.CursorResult[Any]) -> Iterator[tuple[Any, ...]]:
+    """Hand out rows as the driver has them, for NumPy to take in."""
+    return iter(result.cursor) if connection.dialect.name == "sqlite" else map(tuple, result)  # type: ignore[call-overload]
 
 
 def own_periods(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from sqlalchemy import BigInteger, Connection
 from src.database.tables import EPOCH, UtcDateTime, sensor_readings
 from src.errors import InvalidPeriod
 from src.sensors.bulk import in_parts
-from src.sensors.history import is_usable, latest_periods, own_periods
+from src.sensors.history import is_usable, latest_periods, own_periods, plain_rows
 from src.sensors.moments import as_utc
 from src.sensors.reading_stream import Period
 
@@ -132,12 +131,7 @@ def _means_by_place(
     wanted, is_inside = own_periods(periods, sa.column("start", UtcDateTime), starts)
     statement = interval_means(connection, wanted.c.start, interval).join_from(wanted, sensor_readings, is_inside)
     with connection.execute(statement.order_by("sensor_id")) as result:
-        return np.fromiter(_tuples(connection, result), _MEAN)
-
-
-def _tuples(connection: Connection, result: sa.CursorResult[Any]) -> Iterator[tuple[Any, ...]]:
-    # The driver's own rows go into NumPy as they are.
-    return iter(result.cursor) if connection.dialect.name == "sqlite" else map(tuple, result)  # type: ignore[call-overload]
+        return np.fromiter(plain_rows(connection, result), _MEAN)
 
 
 def interval_means(

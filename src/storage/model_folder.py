@@ -68,6 +68,14 @@ class ModelFolder:
             with self.updating() as entries:
                 return entries
 
+    def stamp(self) -> object:
+        """Return what is another once the registry has been written; None where there is none."""
+        try:
+            status = self.registry.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
     def _content(self) -> bytes | None:
         try:
             return self.registry.read_bytes()
@@ -204,6 +212,20 @@ class ModelFolder:
             remove_artefact(self.path / file_name)
         sync_folder(self.path)
         self.sweep()
+
+    def remove_old_versions(self, current: Mapping[str, int], keep: int) -> int:
+        """Remove all but the newest versions of some names and the current one; return how many were removed.
+
+        Must be called with the lock held.
+        """
+        files, removed = self.files(), 0
+        for name, version in current.items():
+            known = files.get(name, ModelFiles())
+            for old in set(sorted(known.artefacts)[:-keep]) - {version}:
+                remove_artefact(self.path / known.artefacts[old])
+                sidecar_path(self.path, name, old).unlink(missing_ok=True)
+                removed += 1
+        return removed
 
     def locate(self, record: Mapping[str, Any]) -> Path:
         """Return where an artefact lies, which must be in the folder, whatever links there are.

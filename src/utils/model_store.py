@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from src.config import get_settings
-from src.errors import ModelNotFound
+from src.errors import FarolError, ModelNotFound
 from src.storage.adoption import adopt, untrusted_models
 from src.storage.artefacts import LibraryVersionWarning, changed_libraries, pickled, remove_artefact, unpickled
 from src.storage.model_folder import ModelFolder, Record, not_trusted
@@ -177,7 +177,28 @@ class ModelStore:
         changed = changed_libraries(record["libraries"], content)
         if changed:
             warnings.warn(LibraryVersionWarning(name, changed), stacklevel=2)
-        return content if isinstance(content, Path) else unpickled(content, Path(record["path"]).suffix)
+        return _opened(content, record)
+
+    def load_many(self, names: Iterable[str]) -> tuple[dict[str, Any], dict[str, FarolError]]:
+        """Load the current version of many models, reading the registry once.
+
+        Other library versions go unsaid: whoever keeps models by the thousand can train them anew.
+
+        Returns
+        -------
+        dict of str to object, dict of str to FarolError
+            Those that could be loaded, and why others could not, as `load` would have raised it.
+        """
+        entries, loaded, failures = self.entries(), {}, {}
+        for name in names:
+            try:
+                if name not in entries:
+                    raise _not_found(name)
+                record = {"name": name, **entries[name]}
+                loaded[name] = _opened(self._files.verified(record), record)
+            except FarolError as error:
+                failures[name] = error
+        return loaded, failures
 
     def describe(self, name: str, version: int | None = None) -> Record:
         """Return all that is known of a version: the sidecar.
@@ -230,6 +251,10 @@ class ModelStore:
             The folder cannot be read.
         """
         return self._files.read()
+
+    def stamp(self) -> object:
+        """Return what is another once the registry has been written; None where there is no registry."""
+        return self._files.stamp()
 
     def versions(self, name: str) -> list[SavedModel]:
         """Return the versions of a model, oldest first. Raises `ModelNotFound` or `ModelNotTrusted`."""
@@ -344,6 +369,23 @@ class ModelStore:
                 self._files.write(entries)
             self._files.remove(name)
 
+    def prune(self, names: Iterable[str], keep: int) -> int:
+        """Remove the oldest versions of some models, and return how many were removed.
+
+        Parameters
+        ----------
+        keep : int
+            How many of the newest versions stay, at least 1. The current one stays too, however old it is.
+
+        Raises
+        ------
+        ModelNotSaved
+            The disk is failing.
+        """
+        with self._files.updating() as entries:
+            current = {name: entries[name]["version"] for name in names if name in entries}
+            return self._files.remove_old_versions(current, keep)
+
     def untrusted(self) -> dict[str, dict[str, Any]]:
         """Return what looks like a model, but was not saved with this key: name to an entry as in `entries`.
 
@@ -400,6 +442,10 @@ class ModelStore:
     def _name_in(name: str, entries: Mapping[str, Any]) -> str:
         """Return a name as the entries have it; one that they do not have must be one that they could."""
         return name if name in entries else checked_name(name)
+
+
+def _opened(content: bytes | Path, record: Record) -> Any:
+    return content if isinstance(content, Path) else unpickled(content, Path(record["path"]).suffix)
 
 
 def _not_found(name: str) -> ModelNotFound:

@@ -184,7 +184,7 @@ def test_a_refit_that_comes_late_leaves_the_earlier_fit_in_use():
 def test_thirty_readings_are_enough_to_start_and_it_says_that_they_are_few():
     times, _ = stream(60)
     values = np.random.default_rng(0).normal(50, 5, 60)
-    watch = learn_sensor(times[:30], values[:30])
+    watch, _ = learn_sensor(times[:30], values[:30])
     usual = watch.update(times[30], values[30])
     assert not usual.is_anomaly
     assert "It started from 30 readings only" in str(usual.remark)
@@ -193,7 +193,7 @@ def test_thirty_readings_are_enough_to_start_and_it_says_that_they_are_few():
 
 def test_with_much_history_it_learns_from_750_readings_and_has_no_remark():
     times, values = stream(800)
-    watch = learn_sensor(times, values)
+    watch, _ = learn_sensor(times, values)
     assert watch.detector.train_rows == 750
     assert watch.detector.remark is None
     assert watch.detector.last_time == datetime(2026, 3, 6, 13, 10, tzinfo=UTC)
@@ -203,7 +203,7 @@ def test_only_good_readings_are_learnt_from():
     times, values = stream(100)
     quality = np.zeros(100, int)
     quality[::10], values[::10], values[5] = 2, 1e6, np.nan
-    watch = learn_sensor(times, values, quality)
+    watch, _ = learn_sensor(times, values, quality)
     assert watch.detector.seen == watch.detector.train_rows == 89
     quality[:] = 1
     with pytest.raises(InvalidReadingValues, match="0 good readings are too few"):
@@ -212,7 +212,7 @@ def test_only_good_readings_are_learnt_from():
 
 def test_a_sensor_fault_is_no_anomaly_and_never_reaches_the_detector():
     times, values = stream(100)
-    watch = learn_sensor(times[:90], values[:90], known=KnownLimits(physical_max=100.0))
+    watch, _ = learn_sensor(times[:90], values[:90], known=KnownLimits(physical_max=100.0))
     fault = watch.update(times[90], 400.0)
     assert "above 100" in str(fault.sensor_fault)
     assert fault.reason == fault.sensor_fault

@@ -65,11 +65,11 @@ class PastRange:
     """The lowest and the highest value so far."""
 
     def __init__(self) -> None:
-        self._low, self._high = np.inf, -np.inf
+        self.low, self.high = np.inf, -np.inf
 
     def before(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the range of all values before each one, and take it in; infinite, and upside down, before any."""
-        low = np.minimum.accumulate(np.concatenate([[self._low], values]))
-        high = np.maximum.accumulate(np.concatenate([[self._high], values]))
-        self._low, self._high = float(low[-1]), float(high[-1])
+        low = np.minimum.accumulate(np.concatenate([[self.low], values]))
+        high = np.maximum.accumulate(np.concatenate([[self.high], values]))
+        self.low, self.high = float(low[-1]), float(high[-1])
         return low[:-1], high[:-1]

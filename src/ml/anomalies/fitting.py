@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from src.ml.anomalies.views import VIEWS
 JITTER = 0.03
 """Standard deviation of the noise on training rows, in scaled units: it parts the equal values of coarse sensors."""
 DETECTORS_A_FIT = 2 * len(VIEWS)
+CONTAMINATION = 0.1
+"""The share of the past that may be unusual, unless somebody knows better."""
 _NORMAL_SPAN = 3.3
-"""How many standard deviations lie between the 5 % and the 95 % quantile of a normal distribution."""
+"""How many standard deviations the middle nine tenths of a normal distribution span."""
 _LEAST_SPREAD = 0.2
 _SMALLEST = 1e-9
 """Of the size of the values: a spread below it is rounding."""
@@ -28,10 +31,10 @@ class Scaling:
     spread: np.ndarray
 
     @staticmethod
-    def of(rows: np.ndarray) -> Scaling:
-        """Take the spread of the middle nine tenths, or a fifth of the standard deviation where that is more."""
-        low, centre, high = np.quantile(rows, (0.05, 0.5, 0.95), axis=0)
-        spread = np.maximum((high - low) / _NORMAL_SPAN, _LEAST_SPREAD * rows.std(axis=0))
+    def of(rows: np.ndarray, contamination: float = CONTAMINATION) -> Scaling:
+        """Take the spread of what is not contaminated, or a fifth of the standard deviation where that is more."""
+        low, centre, high = np.quantile(rows, (contamination / 2, 0.5, 1 - contamination / 2), axis=0)
+        spread = np.maximum((high - low) / _span(contamination), _LEAST_SPREAD * rows.std(axis=0))
         size = np.abs(rows[:, 0]).max() or 1.0
         # What is constant has no spread to measure by; the size of the values serves, whatever their unit.
         return Scaling(centre, np.where(spread > _SMALLEST * size, spread, size))
@@ -63,11 +66,23 @@ class FittedDetectors:
         return np.log(np.column_stack(scores))
 
 
+def _span(contamination: float) -> float:
+    """How many standard deviations the middle of a normal distribution spans, without so much of its ends."""
+    middle = NormalDist().inv_cdf(1 - contamination / 2) / NormalDist().inv_cdf(1 - CONTAMINATION / 2)
+    return _NORMAL_SPAN * middle
+
+
 def fit_detectors(
-    rows: np.ndarray, rng: np.random.Generator, *, trees: int = 50, samples: int = 256, neighbours: int = 5
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    contamination: float = CONTAMINATION,
+    trees: int = 50,
+    samples: int = 256,
+    neighbours: int = 5,
 ) -> FittedDetectors:
-    """Fit both detectors on rows of `features`, shape (n, 3), n at least 3."""
-    scaling = Scaling.of(rows)
+    """Fit both detectors on rows of `features`, shape (n, 3), n at least 3, of which so large a share is unusual."""
+    scaling = Scaling.of(rows, contamination)
     scaled = scaling.apply(rows)
     scaled = scaled + rng.normal(0.0, JITTER, scaled.shape)
     forests = tuple(grow_forest(scaled[:, view], rng, trees, samples) for view in VIEWS)

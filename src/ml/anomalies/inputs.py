@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from src.errors import InvalidReadingValues
+from src.errors import InvalidDetector, InvalidReadingValues
+from src.notes import Note
 
 _LARGEST = 1e100
+_CONTAMINATION = (0.01, 0.5)
 
 
 def in_utc(time: datetime | np.datetime64) -> np.datetime64:
@@ -71,3 +73,24 @@ def refuse_unusable(values: np.ndarray) -> None:
             most=_LARGEST,
             place=int(wrong[0]),
         )
+
+
+def checked_contamination(contamination: float) -> float:
+    """Return an expected share of anomalies that can be used; InvalidDetector unless it is from 0.01 to 0.5."""
+    return checked_share(contamination, _CONTAMINATION, Note("contamination"))
+
+
+def checked_share(value: float, limits: tuple[float, float], name: Note) -> float:
+    """Return a number within its limits.
+
+    Raises
+    ------
+    InvalidDetector
+        It is outside, or no number.
+    """
+    low, high = limits
+    if not (isinstance(value, (int, float, np.number)) and low <= value <= high):  # not NaN either
+        raise InvalidDetector(
+            "The {name} is {value!r}. Give a number from {low} to {high}.", name=name, value=value, low=low, high=high
+        )
+    return float(value)

@@ -22,8 +22,8 @@ from src.ml.anomalies.alarms import (
 )
 from src.ml.anomalies.calibration import PastRange, RunningCalibration, Smoothing
 from src.ml.anomalies.detection import Detection, Detections, join
-from src.ml.anomalies.fitting import DETECTORS_A_FIT, FittedDetectors, fit_detectors
-from src.ml.anomalies.inputs import in_order, in_utc, refuse_unusable
+from src.ml.anomalies.fitting import CONTAMINATION, DETECTORS_A_FIT, FittedDetectors, fit_detectors
+from src.ml.anomalies.inputs import checked_contamination, in_order, in_utc, refuse_unusable
 from src.ml.anomalies.past_sample import PastSample
 from src.ml.anomalies.views import features
 from src.notes import Note
@@ -54,6 +54,8 @@ class OnlineDetector:
     ----------
     train_rows : int
         How many readings to learn from before the first alarm, at least 30; windows and silences are shares of it.
+    contamination : float
+        Expected share of unusual readings, 0.01 to 0.5: what is left without them tells the usual spread.
     alarm_threshold : float
         From which smoothed score on a reading raises an alarm.
     alarms_per_week : float, optional
@@ -73,6 +75,7 @@ class OnlineDetector:
         self,
         train_rows: int = DEFAULT_TRAIN_ROWS,
         *,
+        contamination: float = CONTAMINATION,
         alarm_threshold: float = DEFAULT_THRESHOLD,
         alarms_per_week: float | None = None,
         seeds: int = 1,
@@ -88,6 +91,7 @@ class OnlineDetector:
         self.silence_rows = round(SILENCE * train_rows)
         self._window = max(round(WINDOW * train_rows), 2)
         self._seeds, self._seed = seeds, seed
+        self.contamination = checked_contamination(contamination)
         self._threshold = checked_threshold(alarm_threshold)
         self._alarms_per_week = None if alarms_per_week is None else checked_rate(alarms_per_week)
         self._fits: tuple[FittedDetectors, ...] = ()
@@ -131,6 +135,17 @@ class OnlineDetector:
     def last_time(self) -> datetime | None:
         """When the last reading was that it took in."""
         return None if self._times is None else self._times[1].item().replace(tzinfo=UTC)
+
+    @property
+    def usual(self) -> tuple[float, float]:
+        """Mean and standard deviation of the readings it has seen, of an even sample where there were many."""
+        values = self._past.rows()[:, 0]
+        return float(values.mean()), float(values.std())
+
+    @property
+    def seen_range(self) -> tuple[float, float]:
+        """The lowest and the highest reading it has seen."""
+        return self._range.low, self._range.high
 
     @property
     def remark(self) -> Note | None:
@@ -207,7 +222,7 @@ class OnlineDetector:
                 least=LEAST_ROWS // 2,
             )
         generators = [np.random.default_rng([self._seed, number, self._seen]) for number in range(self._seeds)]
-        self._fits = tuple(fit_detectors(rows, rng) for rng in generators)
+        self._fits = tuple(fit_detectors(rows, rng, contamination=self.contamination) for rng in generators)
         rounds = self._seen // self.train_rows
         self._next_fit = (rounds + 1) * self.train_rows
         self._follow_rate()

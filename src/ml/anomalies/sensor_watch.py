@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from src.errors import InvalidReadingValues
+from src.ml.anomalies.alarms import DEFAULT_THRESHOLD
 from src.ml.anomalies.detection import Detection, Detections
 from src.ml.anomalies.faults import FaultRules, KnownLimits
+from src.ml.anomalies.fitting import CONTAMINATION
 from src.ml.anomalies.inputs import in_order, in_utc, is_usable
 from src.ml.anomalies.online_detector import DEFAULT_TRAIN_ROWS, LEAST_ROWS, OnlineDetector
 from src.notes import Note
@@ -94,25 +96,32 @@ def learn_sensor(
     quality: np.ndarray | None = None,
     *,
     known: KnownLimits | None = None,
+    contamination: float = CONTAMINATION,
+    alarm_threshold: float = DEFAULT_THRESHOLD,
     alarms_per_week: float | None = None,
     seed: int = 0,
-) -> SensorWatch:
+) -> tuple[SensorWatch, Detections]:
     """Watch a sensor from now on, with what its history teaches: as much of it as there is, 30 good readings at least.
 
     Parameters
     ----------
     times, values, quality
         The history, as in `SensorWatch.score_batch`. Up to 750 good readings are all learnt from before the first
-        alarm; of a longer history the rest is judged too.
+        alarm; of a longer history the rest is judged too, and in any case the newest, where there are 31 or more.
     known : KnownLimits, optional
         From the sensor's description.
-    alarms_per_week : float, optional
-        Wanted number of alarms; the default threshold where not given.
+    contamination, alarm_threshold, alarms_per_week, seed
+        As in `OnlineDetector`.
+
+    Returns
+    -------
+    SensorWatch, Detections
+        The second is what it says of the history.
 
     Raises
     ------
     InvalidReadingValues
-        There are fewer than 30 good readings, or the times are out of order.
+        There are fewer than 30 good readings that are no sensor faults, or the times are out of order.
     """
     values = np.asarray(values, dtype=float)
     good = is_usable(values) if quality is None else is_usable(values) & (np.asarray(quality) == 0)
@@ -123,12 +132,28 @@ def learn_sensor(
             count=count,
             least=LEAST_ROWS,
         )
-    rows = min(count, DEFAULT_TRAIN_ROWS)
-    watch = SensorWatch(OnlineDetector(rows, alarms_per_week=alarms_per_week, seed=seed), FaultRules(known))
-    watch.score_batch(times, values, quality)
+    rows = min(max(count - 1, LEAST_ROWS), DEFAULT_TRAIN_ROWS)
+    detector = OnlineDetector(
+        rows,
+        contamination=contamination,
+        alarm_threshold=alarm_threshold,
+        alarms_per_week=alarms_per_week,
+        seed=seed,
+    )
+    watch = SensorWatch(detector, FaultRules(known))
+    judged = watch.score_batch(times, values, quality)
+    if detector.seen < LEAST_ROWS:
+        raise InvalidReadingValues(
+            "Of {count:,} good readings, {faults:,} are faults of the sensor, the last one for this reason: {reason} "
+            "At least {least} without a fault are needed.",
+            count=count,
+            faults=count - detector.seen,
+            reason=next(fault for fault in reversed(judged.sensor_faults) if fault is not None),
+            least=LEAST_ROWS,
+        )
     if watch.refit_due:
         watch.refit()
-    return watch
+    return watch, judged
 
 
 def _with_faults(

@@ -31,3 +31,10 @@ def make_model(name: str, options: ProphetOptions) -> ForecastModel:
     raise InvalidForecast(
         "There is no forecaster {model!r}. Choose one of {known}.", model=name, known=", ".join(MODEL_NAMES)
     )
+
+
+def imports_of(name: str) -> tuple[str, ...]:
+    """Return the libraries that a model takes seconds to import, for workers to have them beforehand."""
+    if name == "prophet":
+        return ("prophet",)
+    return ("statsforecast.models",) if name in STATISTICAL else ()

@@ -1,0 +1,1 @@
+"""Trained models of sensors: learnt, kept, and held against what came since."""

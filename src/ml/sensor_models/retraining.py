@@ -1,0 +1,247 @@
+"""Training for many sensors: read a block, train it in the workers, save it, while the next one is under way."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Engine
+
+from src.compute.executor import open_executor
+from src.config import get_settings
+from src.database.engine import reading
+from src.ml.forecasting.models import imports_of
+from src.ml.sensor_models.orders import detector_orders, forecaster_orders
+from src.ml.sensor_models.store import SensorModels, Version
+from src.ml.sensor_models.training import (
+    ANOMALY,
+    AUTO,
+    FORECASTER,
+    FORECASTER_HOURS,
+    DetectorOrder,
+    DetectorSettings,
+    ForecasterOrder,
+    Order,
+    Refused,
+    Trained,
+    detector_name,
+    forecaster_name,
+    train_all,
+)
+from src.sensors.bulk import in_parts
+from src.sensors.history import newest_times
+from src.sensors.sensor_manager import Sensor
+
+BLOCK = 32
+"""Sensors that are read at once."""
+TASK = 4
+"""Models that a worker trains at once: few enough that both workers end together."""
+_BLOCKS_AHEAD = 2
+"""So many blocks are with the workers at most: memory stays small however many sensors there are."""
+_SAVED_AT_ONCE = 128
+TRAINING = "src.ml.sensor_models.training"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be trained, and how.
+
+    Attributes
+    ----------
+    kinds : collection of str
+        ``anomaly``, ``forecaster`` or both.
+    model : str
+        Of the forecasters.
+    detector_hours, forecaster_hours, contamination : float, optional
+        Where left out, as the sensor's model was trained before, or else the default.
+    skip_unchanged : bool
+        Leave out models that know all there is.
+    """
+
+    kinds: Collection[str] = (ANOMALY, FORECASTER)
+    model: str = AUTO
+    detector_hours: float | None = None
+    forecaster_hours: float | None = None
+    contamination: float | None = None
+    skip_unchanged: bool = False
+
+    def name(self, kind: str, sensor_id: int) -> str:
+        """Return under which name a sensor's model of some kind is kept."""
+        return detector_name(sensor_id) if kind == ANOMALY else forecaster_name(sensor_id, self.model)
+
+
+@dataclass
+class Retraining:
+    """How far a retraining is, or what came of it; models are counted, not sensors.
+
+    Attributes
+    ----------
+    trained, skipped : Counter
+        By kind.
+    refused : list of Refused
+        What could not be trained, and why.
+    """
+
+    total: int
+    trained: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    refused: list[Refused] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """How many models are settled, one way or another."""
+        return self.trained.total() + self.skipped.total() + len(self.refused)
+
+    def report(self) -> dict[str, Any]:
+        """Return it as plain values; the reasons are notes."""
+        return {
+            "trained": self.trained.total(),
+            "anomaly_detectors": self.trained[ANOMALY],
+            "forecasters": self.trained[FORECASTER],
+            "skipped": self.skipped.total(),
+            "failed": len(self.refused),
+            "failures": [asdict(one) | {"reason": one.reason} for one in self.refused],
+            "seconds": self.seconds,
+        }
+
+
+def retrain(
+    sensors: Sequence[Sensor],
+    plan: Plan,
+    models: SensorModels,
+    *,
+    engine: Engine | None = None,
+    on_progress: Callable[[Retraining], None] | None = None,
+) -> Retraining:
+    """Train the models of some sensors in worker processes; what is trained is saved in batches as it comes.
+
+    Raises
+    ------
+    ModelNotSaved
+        The disk is full or failing; batches before are saved.
+    WorkerDied, ClusterUnavailable
+        The workers cannot be had.
+    """
+    started = time.monotonic()
+    so_far = Retraining(len(sensors) * len(plan.kinds))
+
+    def tell() -> None:
+        so_far.seconds = time.monotonic() - started
+        if on_progress is not None:
+            on_progress(so_far)
+
+    with ExitStack() as stack:
+        workers = _open_workers(stack, plan)
+        finished: list[Trained] = []
+        for outcomes in _outcomes(_orders(sensors, plan, models, so_far, engine), workers):
+            so_far.refused += [one for one in outcomes if isinstance(one, Refused)]
+            finished += [one for one in outcomes if isinstance(one, Trained)]
+            if len(finished) >= _SAVED_AT_ONCE:
+                _save(finished, models, so_far)
+            tell()
+        _save(finished, models, so_far)
+        tell()
+    return so_far
+
+
+def _open_workers(stack: ExitStack, plan: Plan) -> dict[str, Executor]:
+    """Workers by kind. While the library of a slow model is imported, detectors are trained beside it already."""
+    libraries = imports_of(plan.model) if FORECASTER in plan.kinds else ()
+    count = get_settings().workers
+    if ANOMALY in plan.kinds and libraries:
+        light = stack.enter_context(open_executor(workers=max(count // 2, 1), preload=(TRAINING,)))
+        heavy = stack.enter_context(open_executor(workers=count, preload=(TRAINING, *libraries)))
+        return {ANOMALY: light, FORECASTER: heavy}
+    return dict.fromkeys((ANOMALY, FORECASTER), stack.enter_context(open_executor(preload=(TRAINING, *libraries))))
+
+
+def _orders(
+    sensors: Sequence[Sensor], plan: Plan, models: SensorModels, so_far: Retraining, engine: Engine | None
+) -> Iterator[list[Order | Refused]]:
+    """Blocks of orders, read when they are asked for."""
+    for block in in_parts(sensors, BLOCK):
+        known = models.versions()
+        for kind in plan.kinds:
+            chosen = _to_train(block, kind, plan, known, engine) if plan.skip_unchanged else block
+            so_far.skipped[kind] += len(block) - len(chosen)
+            if chosen:
+                yield _read(chosen, kind, plan, models, engine)
+
+
+def _to_train(
+    block: Sequence[Sensor], kind: str, plan: Plan, known: dict[str, Version], engine: Engine | None
+) -> list[Sensor]:
+    with reading(engine) as connection:
+        newest = newest_times(connection, [sensor.sensor_id for sensor in block])
+    versions = {sensor.sensor_id: known.get(plan.name(kind, sensor.sensor_id)) for sensor in block}
+    return [
+        sensor
+        for sensor in block
+        if (version := versions[sensor.sensor_id]) is None
+        or version.facts["sensor"] != sensor.display_name
+        or sensor.sensor_id not in newest
+        or version.facts["data_until"] != newest[sensor.sensor_id].isoformat()
+    ]
+
+
+def _read(
+    chosen: Sequence[Sensor], kind: str, plan: Plan, models: SensorModels, engine: Engine | None
+) -> list[Order | Refused]:
+    names = {sensor.sensor_id: plan.name(kind, sensor.sensor_id) for sensor in chosen}
+    known = models.versions()
+    before = {
+        sensor.sensor_id: version.facts
+        for sensor in chosen
+        if (version := known.get(names[sensor.sensor_id])) and version.facts["sensor"] == sensor.display_name
+    }
+    with reading(engine) as connection:
+        if kind == FORECASTER:
+            given = plan.forecaster_hours
+            hours = {key: facts["hours"] for key, facts in before.items()} if given is None else {}
+            orders: list[Order | Refused] = [
+                *forecaster_orders(connection, chosen, hours, given or FORECASTER_HOURS, plan.model)
+            ]
+            return orders
+        earlier = models.get(names[sensor_id] for sensor_id in before)
+        settings = {sensor.sensor_id: _settings(plan, before.get(sensor.sensor_id)) for sensor in chosen}
+        kept = {one.version.sensor_id: one.model for one in earlier.values()}
+        return [*detector_orders(connection, chosen, settings, kept)]
+
+
+def _settings(plan: Plan, before: dict | None) -> DetectorSettings:
+    settings = DetectorSettings() if before is None else DetectorSettings.of(before)
+    given = {"hours": plan.detector_hours, "contamination": plan.contamination}
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _outcomes(
+    blocks: Iterator[list[Order | Refused]], workers: dict[str, Executor]
+) -> Iterator[list[Trained | Refused]]:
+    """What came of each task, as it comes; never more than a few blocks are with the workers."""
+    pending: set[Future[list[Trained | Refused]]] = set()
+    for block in blocks:
+        refused: list[Trained | Refused] = [one for one in block if isinstance(one, Refused)]
+        if refused:
+            yield refused
+        orders = [one for one in block if isinstance(one, DetectorOrder | ForecasterOrder)]
+        pending |= {workers[task[0].kind].submit(train_all, task) for task in in_parts(orders, TASK)}
+        while len(pending) > _BLOCKS_AHEAD * BLOCK // TASK:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    while pending:
+        done, pending = wait(pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future.result()
+
+
+def _save(finished: list[Trained], models: SensorModels, so_far: Retraining) -> None:
+    models.save(finished)
+    so_far.trained.update(one.kind for one in finished)
+    finished.clear()

@@ -1,0 +1,155 @@
+"""The trained models of sensors on the disk, and those in use in memory."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from src.config import get_settings
+from src.ml.sensor_models.training import Trained
+from src.storage.model_records import ModelToSave, utc_time
+from src.utils.model_store import ModelStore
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "sensors"
+
+
+@dataclass(frozen=True)
+class Version:
+    """What the registry lists of the current version of a model.
+
+    Attributes
+    ----------
+    trained_at : datetime, optional
+        In UTC.
+    facts : dict
+        See `src.ml.sensor_models.training`.
+    """
+
+    name: str
+    kind: str
+    version: int
+    trained_at: datetime | None
+    facts: dict[str, Any]
+
+    @property
+    def sensor_id(self) -> int:
+        """Of which sensor it is."""
+        return int(self.facts["sensor_id"])
+
+
+@dataclass
+class Kept:
+    """A model in memory, with what the registry lists of it."""
+
+    model: Any
+    version: Version
+    bytes: int
+
+
+class SensorModels:
+    """The models of sensors below a folder of models; not to be used by two threads at once.
+
+    Those used last stay in memory, up to FAROL_SENSOR_MODELS_MB. A version that another process has saved is noticed.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        ``sensors`` in the folder of models by default.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        settings = get_settings()
+        self.folder = folder or settings.models_dir / FOLDER
+        self._store = ModelStore(self.folder)
+        self._keep_versions = settings.keep_sensor_models
+        self._most_bytes = settings.sensor_models_mb * 1_000_000
+        self._memory: OrderedDict[str, tuple[str, Kept]] = OrderedDict()  # by name, with the artefact's hash
+        self._bytes = 0
+        self._registry: tuple[object, dict[str, dict[str, Any]]] = (None, {})
+
+    @property
+    def bytes_in_memory(self) -> int:
+        """How large the models in memory are, as files."""
+        return self._bytes
+
+    def another(self) -> SensorModels:
+        """Return the same models with a memory of their own, for another thread."""
+        return SensorModels(self.folder)
+
+    def versions(self) -> dict[str, Version]:
+        """Return the current version of every model, by name."""
+        return {name: _version(name, entry) for name, entry in self._entries().items()}
+
+    def version(self, name: str) -> Version | None:
+        """Return the current version of one model, None where there is none."""
+        entry = self._entries().get(name)
+        return None if entry is None else _version(name, entry)
+
+    def get(self, names: Iterable[str]) -> dict[str, Kept]:
+        """Return the models of these names that there are.
+
+        What cannot be loaded is logged and left out: it can be trained anew, and that makes another version of it.
+        """
+        entries = self._entries()
+        wanted = [name for name in names if name in entries]
+        found = {name: self._memory[name][1] for name in wanted if self._is_in_memory(name, entries[name])}
+        loaded, failures = self._store.load_many(name for name in wanted if name not in found)
+        for error in failures.values():
+            logger.warning("A model of a sensor is not used: %s", error)
+        for name, model in loaded.items():
+            entry = entries[name]
+            size = (self.folder / entry["path"]).stat().st_size
+            found[name] = self._remember(entry["sha256"], Kept(model, _version(name, entry), size))
+        for name in found:
+            if name in self._memory:
+                self._memory.move_to_end(name)
+        return found
+
+    def save(self, trained: Sequence[Trained]) -> None:
+        """Save models with one write of the registry, each as a new version, and remove versions that are too old.
+
+        Raises
+        ------
+        ModelNotSaved
+            The disk is full or failing; then none is saved.
+        """
+        if not trained:
+            return
+        self._store.save_many(
+            ModelToSave(name=one.name, content=one.content, metadata=one.metadata, kind=one.kind, overwrite=True)
+            for one in trained
+        )
+        self._store.prune([one.name for one in trained], self._keep_versions)
+
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        stamp = self._store.stamp()
+        if stamp != self._registry[0] or stamp is None:
+            self._registry = (stamp, self._store.entries())
+        return self._registry[1]
+
+    def _is_in_memory(self, name: str, entry: dict[str, Any]) -> bool:
+        return name in self._memory and self._memory[name][0] == entry["sha256"]
+
+    def _remember(self, digest: str, kept: Kept) -> Kept:
+        name = kept.version.name
+        self._forget(name)
+        self._memory[name] = (digest, kept)
+        self._bytes += kept.bytes
+        while self._bytes > self._most_bytes:
+            self._forget(next(iter(self._memory)))
+        return kept
+
+    def _forget(self, name: str) -> None:
+        if name in self._memory:
+            self._bytes -= self._memory.pop(name)[1].bytes
+
+
+def _version(name: str, entry: dict[str, Any]) -> Version:
+    return Version(name, entry["kind"], entry["version"], utc_time(entry["saved_at"]), entry["metadata"])
