@@ -44,6 +44,12 @@ def _pages() -> dict[str, list[st.Page]]:
 
     return {
         _("Monitor"): [page("home", _("Home"), "home", default=True)],
+        _("Sensors over time"): [
+            page("forecasting", _("Forecasting"), "trending_up"),
+            page("anomalies", _("Anomaly detection"), "troubleshoot"),
+            page("model_status", _("Model status"), "monitor_heart"),
+            page("training", _("Training"), "model_training"),
+        ],
         _("Predict"): [
             page("predict", _("Predict by hand"), "touch_app"),
             page("batch", _("Predict a file"), "table_view"),

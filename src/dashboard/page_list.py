@@ -12,6 +12,10 @@ from src.dashboard.components.page import nothing_unsaid
 
 _MODULES = {
     "home": "src.dashboard.operations.home",
+    "forecasting": "src.dashboard.time_series.forecasting_page",
+    "anomalies": "src.dashboard.time_series.anomalies_page",
+    "model_status": "src.dashboard.time_series.status_page",
+    "training": "src.dashboard.time_series.training_page",
     "predict": "src.dashboard.machine_learning.manual",
     "batch": "src.dashboard.machine_learning.batch_page",
     "history": "src.dashboard.machine_learning.history_page",

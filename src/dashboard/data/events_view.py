@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.acting import acting_name
+from src.dashboard.components.choices import choose
 from src.dashboard.components.page import errors_shown, flash, plain
 from src.dashboard.components.tables import show_table
 from src.dashboard.data.event_form import kind_name, show_event_form, show_new_event
-from src.dashboard.data.filters import choose, choose_machine
+from src.dashboard.data.filters import choose_machine
 from src.dashboard.locale import _, duration, moment
 from src.sensors.event_changes import end_event, list_events
 from src.sensors.events import Event

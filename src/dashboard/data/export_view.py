@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from src.dashboard.components.choices import choose
 from src.dashboard.components.page import plain
-from src.dashboard.data.filters import choose
 from src.dashboard.locale import _, moment, number
 from src.sensors.reading_export import count_for_export, export_readings
 from src.sensors.reading_stream import Period

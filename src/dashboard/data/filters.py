@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from src.dashboard.components.page import asked_in_url, put_in_url
+from src.dashboard.components.choices import ALL, choose, remember_choice
+from src.dashboard.components.page import put_in_url
 from src.dashboard.locale import _, reader_zone
 from src.sensors.period_choice import PERIODS, period_named, period_of_days
 from src.sensors.reading_stream import Period
 from src.sensors.sensor_manager import Sensor
 
-ALL = ""
-"""Stands for all machines in the URL."""
 CUSTOM = "custom"
 DEFAULT_PERIOD = "7d"
-
-
-def choose(
-    label: str,
-    options: Sequence[str],
-    key: str,
-    *,
-    default: str | None = None,
-    names: Callable[[str], str] = str,
-) -> str:
-    """Let the reader choose one of some options; the URL's `key` says which, and wins."""
-    st.session_state[key] = asked_in_url(key, options, options[0] if default is None else default)
-    st.selectbox(label, options, key=key, format_func=names, on_change=_put, args=(key,))
-    return st.session_state[key]
-
-
-def choose_view(names: Mapping[str, str]) -> str:
-    """Let the reader choose one of a page's views, by what they are called; the URL's `view` says which, and wins."""
-    views = list(names)
-    st.session_state["view"] = asked_in_url("view", views, views[0])
-    st.segmented_control(
-        _("View"),
-        views,
-        key="view",
-        format_func=names.__getitem__,
-        required=True,
-        on_change=_put,
-        args=("view",),
-        label_visibility="collapsed",
-    )
-    return st.session_state["view"]
 
 
 def choose_machine(machines: Iterable[str]) -> str:
@@ -112,17 +80,15 @@ def _day(label: str, key: str, default: date) -> date:
     earliest, latest = date(1970, 1, 1), datetime.now(UTC).date() + timedelta(days=3_650)
     st.session_state[key] = min(max(asked, earliest), latest)
     st.date_input(
-        label, key=key, min_value=earliest, max_value=latest, format="YYYY-MM-DD", on_change=_put, args=(key,)
+        label,
+        key=key,
+        min_value=earliest,
+        max_value=latest,
+        format="YYYY-MM-DD",
+        on_change=remember_choice,
+        args=(key,),
     )
     return st.session_state[key]
-
-
-def _put(key: str) -> None:
-    value = st.session_state[key]
-    if value is None or value == ALL:
-        st.query_params.pop(key, None)
-    else:
-        put_in_url(key, str(value))
 
 
 def _put_sensors() -> None:

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.acting import acting_name
+from src.dashboard.components.choices import choose
 from src.dashboard.components.page import errors_shown, flash
 from src.dashboard.components.tables import show_table
-from src.dashboard.data.filters import choose
 from src.dashboard.locale import _
 from src.sensors.machines import Machine, rename_machine
 

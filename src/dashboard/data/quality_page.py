@@ -8,11 +8,12 @@ import streamlit as st
 
 from src.config import get_settings
 from src.dashboard.components import charts
+from src.dashboard.components.choices import ALL, choose_view
 from src.dashboard.components.demo_plant import offer_demo_plant
 from src.dashboard.components.page import page_header, provenance, show_error
 from src.dashboard.data import quality_charts
 from src.dashboard.data.export_view import show_export
-from src.dashboard.data.filters import ALL, choose_machine, choose_period, choose_sensors, choose_view
+from src.dashboard.data.filters import choose_machine, choose_period, choose_sensors
 from src.dashboard.data.quality_table import show_quality_table
 from src.dashboard.data.sensor_quality_view import show_sensor
 from src.dashboard.locale import _, moment, number, percent

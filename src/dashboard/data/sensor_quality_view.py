@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components import charts
+from src.dashboard.components.choices import choose
 from src.dashboard.components.page import plain, provenance
 from src.dashboard.components.tables import show_table
 from src.dashboard.data import quality_charts
-from src.dashboard.data.filters import choose
 from src.dashboard.data.quality_table import codes_text, freshness
 from src.dashboard.locale import _, duration, moment, number
 from src.sensors.downsampling import Series, series_of_sensor

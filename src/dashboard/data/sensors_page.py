@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from src.dashboard.components.acts import show_acts
+from src.dashboard.components.choices import choose_view
 from src.dashboard.components.demo_plant import offer_demo_plant
 from src.dashboard.components.page import page_header
 from src.dashboard.data.events_view import show_events
-from src.dashboard.data.filters import choose_view
 from src.dashboard.data.machines_view import show_machines
 from src.dashboard.data.sensor_form import show_new_sensor
 from src.dashboard.data.sensors_view import show_sensors

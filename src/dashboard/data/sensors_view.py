@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from src.dashboard.components.choices import ALL, choose
 from src.dashboard.components.page import put_in_url
 from src.dashboard.components.tables import show_table
-from src.dashboard.data.filters import ALL, choose, choose_machine
+from src.dashboard.data.filters import choose_machine
 from src.dashboard.data.sensor_form import show_new_sensor, show_sensor_form
 from src.dashboard.locale import _, translated
 from src.dashboard.locale.typed import number_or_dash
