@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import Engine
 
 from src.database.engine import reading
 from src.ml.forecasts_beside_readings import StepSums, count_steps, joined_steps, sum_errors
 from src.sensors.existing import existing_sensors
 from src.sensors.moments import as_utc
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HORIZONS = tuple(timedelta(hours=hours) for hours in (1, 3, 6, 12, 24, 48, 168))
 """Where the buckets of horizons end; what lies beyond is one more."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Connection
 
@@ -15,6 +14,9 @@ from src.database.tables import forecast_steps, forecasts, sensor_readings
 from src.ml.issued_forecast import STEP_COLUMNS
 from src.sensors.readings import microseconds
 from src.sensors.regular_series import interval_means, place_of_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ISSUED, _STEP = forecasts.c, forecast_steps.c
 _MICROSECONDS = 1_000_000
@@ -97,6 +99,8 @@ def joined_steps(
         for row in connection.execute(joined.with_only_columns(*columns, *values, mean)):
             target = row.first_target + (row.step - 1) * grid.interval
             rows.append((*row[:4], target, *row[5:]))
+    import pandas as pd
+
     return pd.DataFrame(rows, columns=names)
 
 

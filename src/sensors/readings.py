@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Connection, Engine
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +19,9 @@ from src.database.engine import reading
 from src.database.tables import sensor_readings, sensors
 from src.errors import InvalidTable, SensorNotFound
 from src.sensors.bulk import copy_rows, insert_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ROWS_AT_ONCE = 5_000
 _COPY_OF_TABLE = (
@@ -148,6 +150,8 @@ def _arrays(rows: Sequence[Any]) -> list[np.ndarray]:
 
 
 def _frame(parts: list[list[np.ndarray]]) -> pd.DataFrame:
+    import pandas as pd
+
     nothing = [np.array([], np.int64)] * 2 + [np.array([], np.float64), np.array([], np.int64)]
     columns = [np.concatenate(column) for column in zip(nothing, *parts, strict=True)]
     sensor_ids, microseconds, values, quality = columns
@@ -158,6 +162,8 @@ def _frame(parts: list[list[np.ndarray]]) -> pd.DataFrame:
 
 
 def _columns(readings: pd.DataFrame) -> dict[str, np.ndarray]:
+    import pandas as pd
+
     timestamps = readings["timestamp"]
     if not isinstance(timestamps.dtype, pd.DatetimeTZDtype):
         raise InvalidTable("The readings' timestamps are {kind}; they need a time zone.", kind=str(timestamps.dtype))

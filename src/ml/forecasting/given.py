@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from src.errors import InvalidSeries
@@ -25,15 +24,26 @@ def read_times(timestamps: Any) -> Times:
     InvalidSeries
         One cannot be read, or is missing.
     """
-    given = np.asarray(timestamps) if not isinstance(timestamps, pd.DatetimeIndex | pd.Series) else timestamps
+    if isinstance(timestamps, np.ndarray) and timestamps.dtype.kind == "M" and timestamps.ndim == 1:
+        times = timestamps.astype("datetime64[us]")
+    else:
+        times = _times_of(timestamps)
+    missing = np.isnat(times)
+    if missing.any():
+        raise InvalidSeries("Time {place:,} is missing. Leave its value out.", place=int(missing.argmax()) + 1)
+    return times
+
+
+def _times_of(timestamps: Any) -> Times:
+    import pandas as pd  # a second, which arrays of times are spared
+
+    given = timestamps if isinstance(timestamps, pd.DatetimeIndex | pd.Series) else np.asarray(timestamps)
     if given.ndim != 1 or (len(given) and given.dtype.kind in "iufcb"):
         raise InvalidSeries("A list of times is needed, one for each value, and not {kind}.", kind=_shape_said(given))
     try:
         index = pd.DatetimeIndex(pd.to_datetime(given, utc=True, format="ISO8601"))
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidSeries("The times cannot be read: {reason}. Give datetimes.", reason=str(error)) from error
-    if index.hasnans:
-        raise InvalidSeries("Time {place:,} is missing. Leave its value out.", place=int(index.isna().argmax()) + 1)
     return index.tz_localize(None).to_numpy().astype("datetime64[us]")
 
 

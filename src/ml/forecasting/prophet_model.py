@@ -8,16 +8,18 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from src.errors import InvalidForecast
 from src.ml.forecasting.model import Bounds, ForecastModel
 from src.ml.forecasting.regular_series import RegularSeries
 from src.notes import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SEED = 0
 _DRAWS, _MOST_DRAWN = 1_000, 2_000_000
@@ -70,7 +72,7 @@ class ProphetModel(ForecastModel):
         InvalidForecast
             Prophet cannot be fitted to them.
         """
-        history = pd.DataFrame({"ds": series.times[series.observed], "y": series.values[series.observed]})
+        history = _table(series.times[series.observed], series.values[series.observed])
         wanted = {name: getattr(self._options, f"{name}_seasonality") for name in _LEFT_OUT}
         model = _prophet()(
             **{f"{name}_seasonality": "auto" if asked else False for name, asked in wanted.items()},
@@ -106,7 +108,7 @@ class ProphetModel(ForecastModel):
         """Return quantiles of draws from what Prophet believes; the same draws each time."""
         self._fitted.uncertainty_samples = min(_DRAWS, max(_MOST_DRAWN // periods, 100))
         with _undisturbed(), _seeded():
-            draws = self._fitted.predictive_samples(pd.DataFrame({"ds": self._series.times_after(periods)}))["yhat"]
+            draws = self._fitted.predictive_samples(_table(self._series.times_after(periods)))["yhat"]
         ends = [((1 - level) / 2, (1 + level) / 2) for level in levels]
         return [tuple(np.quantile(draws, pair, axis=1)) for pair in ends]
 
@@ -114,7 +116,7 @@ class ProphetModel(ForecastModel):
         """Return the piecewise linear trend over the series and the steps that follow."""
         times = np.concatenate([series.times, series.times_after(periods)])
         with _undisturbed():
-            frame = self._fitted.setup_dataframe(pd.DataFrame({"ds": times}))
+            frame = self._fitted.setup_dataframe(_table(times))
             return np.asarray(self._fitted.predict_trend(frame))
 
     def components(self, series: RegularSeries) -> dict[str, Floats] | None:
@@ -124,6 +126,8 @@ class ProphetModel(ForecastModel):
 
     def changepoints(self) -> list[tuple[pd.Timestamp, float]]:
         """Return the moments at which the trend bends, with the change of its slope in the sensor's unit a day."""
+        import pandas as pd
+
         model = self._fitted
         changes = model.params["delta"].mean(axis=0) * model.y_scale / (model.t_scale / pd.Timedelta(days=1))
         return [
@@ -133,7 +137,13 @@ class ProphetModel(ForecastModel):
     def _frame(self, times: NDArray[np.datetime64]) -> pd.DataFrame:
         self._fitted.uncertainty_samples = 0
         with _undisturbed():
-            return self._fitted.predict(pd.DataFrame({"ds": times}))
+            return self._fitted.predict(_table(times))
+
+
+def _table(times: NDArray[np.datetime64], values: Floats | None = None) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"ds": times} if values is None else {"ds": times, "y": values})
 
 
 def _prophet() -> Any:

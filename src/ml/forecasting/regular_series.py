@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from src.errors import InvalidSeries
 from src.ml.forecasting.frequency import Frequency, Times, infer_frequency
 from src.ml.forecasting.given import read_times, read_values
 from src.notes import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEAST_VALUES = 50
 MOST_STEPS = 50_000

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from src.database.tables import EPOCH
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Anchor:
     time: int
     value: float
 
+    @property
+    def moment(self) -> datetime:
+        """Its time, in UTC."""
+        return _EPOCH + timedelta(microseconds=self.time)
+
     @staticmethod
     def of(reading: np.void) -> Anchor:
         """Take a reading of `src.sensors.reading_stream.READING`."""
@@ -33,7 +38,7 @@ class Anchor:
     @staticmethod
     def at(time: datetime, value: float | None) -> Anchor:
         """Take the time (UTC) and the value of a reading."""
-        return Anchor((time - EPOCH) // timedelta(microseconds=1), np.nan if value is None else value)
+        return Anchor((time - _EPOCH) // timedelta(microseconds=1), np.nan if value is None else value)
 
     def is_in(self, readings: np.ndarray) -> bool:
         """Tell whether it is among readings in the order of time."""

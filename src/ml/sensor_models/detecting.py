@@ -24,7 +24,7 @@ from src.ml.sensor_models.training import ANOMALY, DetectorSettings, Refused, Tr
 from src.ml.sensor_models.watched_sensor import WatchedSensor
 from src.ml.sensor_prediction import ModelType, SensorPrediction
 from src.sensors.history import read_all_readings
-from src.sensors.reading_stream import Period, as_datetime
+from src.sensors.reading_stream import Period
 from src.sensors.sensor_manager import Sensor
 
 _MOST_TRAINED_HERE = 20
@@ -100,7 +100,7 @@ class Detecting:
         periods = {
             sensor_id: Period(time, until)
             for sensor_id, one in kept.items()
-            if (time := as_datetime(one.model.anchor.time)) < until
+            if (time := one.model.anchor.moment) < until
         }
         with reading(self._engine) as connection:
             since = read_all_readings(connection, periods)

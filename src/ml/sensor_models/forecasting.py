@@ -19,7 +19,7 @@ from src.ml.sensor_models.store import Kept, SensorModels
 from src.ml.sensor_models.training import FORECASTER_HOURS, Refused, forecaster_name, train
 from src.sensors.history import read_all_readings
 from src.sensors.moments import length_of_hours
-from src.sensors.reading_stream import READING, Period, as_datetime
+from src.sensors.reading_stream import READING, Period
 from src.sensors.regular_series import HOUR, RegularSeries, latest_series
 from src.sensors.sensor_manager import Sensor
 
@@ -89,7 +89,7 @@ class Forecasting:
 
     def _series(self, sensor: Sensor, kept: Kept) -> RegularSeries | None:
         """The sensor's newest series; None where the forecaster knows another history."""
-        time = as_datetime(kept.model.anchor.time)
+        time = kept.model.anchor.moment
         with reading(self._engine) as connection:
             there = read_all_readings(connection, {sensor.sensor_id: Period(time, time + _AFTER)})
             if not kept.model.anchor.is_in(there.get(sensor.sensor_id, _NOTHING)):

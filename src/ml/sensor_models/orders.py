@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from src.errors import NoReadings
+from src.ml.anomalies.faults import KnownLimits
 from src.ml.sensor_models.anchor import Anchor
 from src.ml.sensor_models.training import (
     ANOMALY,
@@ -59,10 +60,12 @@ def detector_orders(
     readings = read_all_readings(connection, periods)
     return [
         DetectorOrder(
-            sensor,
+            sensor.sensor_id,
+            sensor.display_name,
+            KnownLimits(sensor.physical_min, sensor.physical_max, unit=sensor.unit),
             readings[sensor.sensor_id][-MOST_READINGS:],
             chosen[sensor.sensor_id],
-            earlier.get(sensor.sensor_id),
+            (before.anchor, before.past) if (before := earlier.get(sensor.sensor_id)) else None,
         )
         if sensor.sensor_id in readings
         else Refused(sensor.sensor_id, ANOMALY, Note.of(no_readings(sensor)))
@@ -83,9 +86,13 @@ def forecaster_orders(
         for length, sensor_ids in by_hours.items()
         for sensor_id, found in latest_series(connection, sensor_ids, length_of_hours(length)).items()
     }
-    return [
-        ForecasterOrder(sensor, found[0], Anchor.at(*newest[sensor.sensor_id]), found[1], model)
-        if (found := series.get(sensor.sensor_id))
-        else Refused(sensor.sensor_id, FORECASTER, Note.of(no_readings(sensor)))
-        for sensor in sensors
-    ]
+    orders: list[ForecasterOrder | Refused] = []
+    for sensor in sensors:
+        sensor_id = sensor.sensor_id
+        if sensor_id not in series:
+            orders.append(Refused(sensor_id, FORECASTER, Note.of(no_readings(sensor))))
+            continue
+        found, length = series[sensor_id]
+        anchor, times = Anchor.at(*newest[sensor_id]), found.timestamps
+        orders.append(ForecasterOrder(sensor_id, sensor.display_name, times, found.values, anchor, length, model))
+    return orders

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -43,7 +43,7 @@ TASK = 4
 """Models that a worker trains at once: few enough that both workers end together."""
 _BLOCKS_AHEAD = 2
 """So many blocks are with the workers at most: memory stays small however many sensors there are."""
-_SAVED_AT_ONCE = 128
+_SAVED_AT_ONCE = 64
 TRAINING = "src.ml.sensor_models.training"
 
 
@@ -138,16 +138,47 @@ def retrain(
 
     with ExitStack() as stack:
         workers = _open_workers(stack, plan)
-        finished: list[Trained] = []
+        saving = _Saving(models, so_far)
         for outcomes in _outcomes(_orders(sensors, plan, models, so_far, engine), workers):
             so_far.refused += [one for one in outcomes if isinstance(one, Refused)]
-            finished += [one for one in outcomes if isinstance(one, Trained)]
-            if len(finished) >= _SAVED_AT_ONCE:
-                _save(finished, models, so_far)
+            saving.add([one for one in outcomes if isinstance(one, Trained)])
             tell()
-        _save(finished, models, so_far)
+        saving.finish()
         tell()
     return so_far
+
+
+class _Saving:
+    """Saves what is trained, one batch at a time, beside the training of the next: it is mostly a wait for the disk."""
+
+    def __init__(self, models: SensorModels, so_far: Retraining) -> None:
+        self._models, self._so_far = models, so_far
+        self._finished: list[Trained] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="saving")
+        self._under_way: Future[None] | None = None
+
+    def add(self, trained: list[Trained]) -> None:
+        self._finished += trained
+        if len(self._finished) >= _SAVED_AT_ONCE:
+            self._save()
+
+    def finish(self) -> None:
+        self._save()
+        self._settle()
+        self._thread.shutdown()
+
+    def _save(self) -> None:
+        self._settle()
+        batch, self._finished = self._finished, []
+        self._under_way = self._thread.submit(self._save_batch, batch)
+
+    def _save_batch(self, batch: list[Trained]) -> None:
+        self._models.save(batch)
+        self._so_far.trained.update(one.kind for one in batch)
+
+    def _settle(self) -> None:
+        if self._under_way is not None:
+            self._under_way.result()
 
 
 def _open_workers(stack: ExitStack, plan: Plan) -> dict[str, Executor]:
@@ -239,9 +270,3 @@ def _outcomes(
         done, pending = wait(pending, return_when=FIRST_COMPLETED)
         for future in done:
             yield future.result()
-
-
-def _save(finished: list[Trained], models: SensorModels, so_far: Retraining) -> None:
-    models.save(finished)
-    so_far.trained.update(one.kind for one in finished)
-    finished.clear()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from src.ml.forecaster import TimeSeriesForecaster
 from src.ml.sensor_models.anchor import Anchor
-from src.sensors.regular_series import RegularSeries
+
+if TYPE_CHECKING:
+    from src.sensors.regular_series import RegularSeries
 
 MOST_STEPS_SINCE = 168
 """A forecast that begins further ahead of what was learnt is a poor one."""

@@ -1,4 +1,7 @@
-"""Training of one sensor's model from what was read of it; runs in this process or in a worker."""
+"""Training of one sensor's model from what was read of it; runs in this process or in a worker.
+
+A worker imports this and nothing of the database, so that it is there within a second.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import math
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,14 +19,12 @@ from src.ml.anomalies.faults import KnownLimits
 from src.ml.anomalies.fitting import CONTAMINATION
 from src.ml.anomalies.sensor_watch import learn_sensor
 from src.ml.forecaster import create_forecaster
+from src.ml.forecasting.results import moments
 from src.ml.sensor_models.anchor import Anchor
 from src.ml.sensor_models.judged_past import JudgedPast
 from src.ml.sensor_models.sensor_forecaster import SensorForecaster
 from src.ml.sensor_models.watched_sensor import WatchedSensor
 from src.notes import Note
-from src.sensors.reading_stream import as_datetime
-from src.sensors.regular_series import RegularSeries
-from src.sensors.sensor_manager import Sensor
 
 ANOMALY, FORECASTER = "anomaly", "forecaster"
 AUTO = "auto"
@@ -53,16 +53,22 @@ class DetectorOrder:
 
     Attributes
     ----------
+    sensor : str
+        Its display name.
+    known : KnownLimits
+        From its description.
     readings : ndarray of `src.sensors.reading_stream.READING`, shape (n,)
         In the order of time, bad ones and those without a value too.
-    earlier : WatchedSensor, optional
-        The detector that this one is to replace.
+    earlier : tuple of Anchor and JudgedPast, optional
+        What the detector that this one is to replace knows last, and has said so far.
     """
 
-    sensor: Sensor
+    sensor_id: int
+    sensor: str
+    known: KnownLimits
     readings: np.ndarray
     settings: DetectorSettings = DetectorSettings()
-    earlier: WatchedSensor | None = None
+    earlier: tuple[Anchor, JudgedPast] | None = None
 
     kind = ANOMALY
 
@@ -73,16 +79,22 @@ class ForecasterOrder:
 
     Attributes
     ----------
-    series : RegularSeries
-        Means of whole hours.
+    sensor : str
+        Its display name.
+    times : ndarray of datetime64[us], shape (n,)
+        Starts of whole hours, in UTC.
+    values : ndarray of float64, shape (n,)
+        The hours' means; NaN where there is none.
     anchor : Anchor
         The newest good reading.
     model : str
         As `create_forecaster` knows it.
     """
 
-    sensor: Sensor
-    series: RegularSeries
+    sensor_id: int
+    sensor: str
+    times: np.ndarray
+    values: np.ndarray
     anchor: Anchor
     hours: float = FORECASTER_HOURS
     model: str = AUTO
@@ -129,7 +141,7 @@ def train_all(orders: Sequence[Order]) -> list[Trained | Refused]:
         try:
             outcomes.append(train(order))
         except FarolError as error:
-            outcomes.append(Refused(order.sensor.sensor_id, order.kind, Note.of(error)))
+            outcomes.append(Refused(order.sensor_id, order.kind, Note.of(error)))
     return outcomes
 
 
@@ -142,23 +154,23 @@ def train(order: Order) -> Trained:
         Nothing can be learnt from what there is.
     """
     model, facts = _detector(order) if isinstance(order, DetectorOrder) else _forecaster(order)
-    common = {"sensor_id": order.sensor.sensor_id, "sensor": order.sensor.display_name}
+    common = {"sensor_id": order.sensor_id, "sensor": order.sensor}
     return Trained(_name(order), order.kind, pickle.dumps(model, protocol=5), {**common, **facts})
 
 
 def _name(order: Order) -> str:
-    sensor_id = order.sensor.sensor_id
+    sensor_id = order.sensor_id
     return detector_name(sensor_id) if isinstance(order, DetectorOrder) else forecaster_name(sensor_id, order.model)
 
 
 def _detector(order: DetectorOrder) -> tuple[WatchedSensor, dict[str, Any]]:
-    readings, sensor, settings = order.readings, order.sensor, order.settings
+    readings, settings = order.readings, order.settings
     times = readings["time"].astype("datetime64[us]")
     watch, judged = learn_sensor(
         times,
         readings["value"],
         readings["quality"],
-        known=KnownLimits(sensor.physical_min, sensor.physical_max, unit=sensor.unit),
+        known=order.known,
         contamination=settings.contamination,
         alarm_threshold=settings.alarm_threshold,
         alarms_per_week=settings.alarms_per_week,
@@ -167,14 +179,14 @@ def _detector(order: DetectorOrder) -> tuple[WatchedSensor, dict[str, Any]]:
     usable = np.flatnonzero([fault is None for fault in judged.sensor_faults])
     learnt = None if detector.is_learning else times[usable[detector.train_rows - 1]]
     past = JudgedPast.of(judged, learnt)
-    if order.earlier is not None and order.earlier.anchor.is_in(readings):
-        past = past.after(order.earlier.past)
+    if order.earlier is not None and order.earlier[0].is_in(readings):
+        past = past.after(order.earlier[1])
     low, high = detector.seen_range
     facts = {
         "hours": settings.hours,
         "samples": detector.seen,
-        "data_from": _said(as_datetime(readings["time"][0])),
-        "data_until": _said(as_datetime(readings["time"][-1])),
+        "data_from": Anchor.of(readings[0]).moment.isoformat(),
+        "data_until": Anchor.of(readings[-1]).moment.isoformat(),
         "low": low,
         "high": high,
         "contamination": settings.contamination,
@@ -185,14 +197,14 @@ def _detector(order: DetectorOrder) -> tuple[WatchedSensor, dict[str, Any]]:
 
 
 def _forecaster(order: ForecasterOrder) -> tuple[SensorForecaster, dict[str, Any]]:
-    forecaster = create_forecaster(order.model).fit(order.series.timestamps, order.series.values)
+    forecaster = create_forecaster(order.model).fit(order.times, order.values)
     series, trial = forecaster.series, forecaster.trial
     observed = series.values[series.observed]
     facts = {
         "hours": order.hours,
         "samples": len(observed),
-        "data_from": _said(order.series.start),
-        "data_until": _said(as_datetime(order.anchor.time)),
+        "data_from": moments(order.times[:1])[0].isoformat(),
+        "data_until": order.anchor.moment.isoformat(),
         "low": float(observed.min()),
         "high": float(observed.max()),
         "model": order.model,
@@ -207,7 +219,3 @@ def _forecaster(order: ForecasterOrder) -> tuple[SensorForecaster, dict[str, Any
 
 def _finite(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
-
-
-def _said(time: datetime) -> str:
-    return time.isoformat()

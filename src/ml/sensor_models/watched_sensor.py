@@ -12,7 +12,6 @@ from src.ml.anomalies.detection import Detection, Detections
 from src.ml.anomalies.sensor_watch import SensorWatch
 from src.ml.sensor_models.anchor import Anchor
 from src.ml.sensor_models.judged_past import JudgedPast
-from src.sensors.reading_stream import as_datetime
 
 
 @dataclass(eq=False)
@@ -65,7 +64,7 @@ class WatchedSensor:
             "value": None if np.isnan(last.value) else last.value,
             "historical_average": average_and_std[0],
             "historical_std": average_and_std[1],
-            "timestamp": as_datetime(self.anchor.time),
+            "timestamp": self.anchor.moment,
             "sensor_fault": fault,
             "reason": fault or last.reason,
             "remark": last.remark,
