@@ -87,7 +87,7 @@ class SensorWatch:
         is_good = np.array([fault is None for fault in faults], dtype=bool)
         judged = self.detector.score_batch(times[is_good], values[is_good])
         self._last = times[-1] if len(times) else self._last
-        return _with_faults(judged, times, values, is_good, faults)
+        return judged if is_good.all() else _with_faults(judged, times, values, is_good, faults)
 
 
 def learn_sensor(

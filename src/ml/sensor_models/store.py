@@ -100,13 +100,18 @@ class SensorModels:
         entries = self._entries()
         wanted = [name for name in names if name in entries]
         found = {name: self._memory[name][1] for name in wanted if self._is_in_memory(name, entries[name])}
-        loaded, failures = self._store.load_many(name for name in wanted if name not in found)
+        if not (missing := [name for name in wanted if name not in found]):
+            return self._used(found)
+        loaded, failures = self._store.load_many(missing)
         for error in failures.values():
             logger.warning("A model of a sensor is not used: %s", error)
         for name, model in loaded.items():
             entry = entries[name]
             size = (self.folder / entry["path"]).stat().st_size
             found[name] = self._remember(entry["sha256"], Kept(model, _version(name, entry), size))
+        return self._used(found)
+
+    def _used(self, found: dict[str, Kept]) -> dict[str, Kept]:
         for name in found:
             if name in self._memory:
                 self._memory.move_to_end(name)
