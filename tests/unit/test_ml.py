@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import math
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sqlalchemy import Engine
 
+from src.config import get_settings
+from src.database.engine import writing
+from src.database.tables import sensor_readings, sensors
 from src.errors import (
     DetectorNotFitted,
     ForecasterNotFitted,
     InvalidDetector,
     InvalidForecast,
+    InvalidPeriod,
+    InvalidPrediction,
     InvalidReadingValues,
     InvalidSeries,
+    NoReadings,
+    SensorNotFound,
 )
 from src.ml.anomaly_detector import AnomalyDetector, create_anomaly_detector
 from src.ml.forecaster import TimeSeriesForecaster, create_forecaster
+from src.ml.ml_engine import MLEngine, create_ml_engine
+from src.ml.sensor_models.retraining import Plan, Retraining
+from src.sensors.sensor_manager import create_sensor_manager
+from tests.integration.sensor_samples import add_sensor, store
+from tests.integration.watched_sensors import newest_hour, store_latest, usual_values, watched_sensor
 
 
 def usual(count: int = 200, seed: int = 0) -> np.ndarray:
@@ -558,3 +573,299 @@ class TestTimeSeriesForecaster:
                 shares.append(((values[400:] >= lower) & (values[400:] <= upper)).mean())
         assert np.mean(held[80]) == pytest.approx(0.82, abs=0.06)
         assert np.mean(held[95]) == pytest.approx(0.96, abs=0.03)
+
+
+ANOMALY_KEYS = {
+    "sensor_id",
+    "display_name",
+    "is_anomaly",
+    "anomaly_score",
+    "value",
+    "historical_average",
+    "historical_std",
+    "timestamp",
+    "sensor_fault",
+    "reason",
+    "remark",
+}
+
+
+@pytest.fixture
+def ml_engine(engine: Engine) -> MLEngine:
+    """An engine on an empty database, once in SQLite and once in PostgreSQL."""
+    return create_ml_engine()
+
+
+class TestMLEngine:
+    def test_the_first_call_trains_and_judges_the_newest_reading(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine)
+        result = ml_engine.detect_anomalies(sensor_id)
+        assert result.keys() >= ANOMALY_KEYS
+        assert result["model_version"] == 1
+        assert result["value"] == pytest.approx(usual_values(200)[-1])
+        assert result["historical_average"] == pytest.approx(usual_values(200)[-169:].mean(), abs=0.5)
+        assert result["historical_std"] == pytest.approx(usual_values(200)[-169:].std(), rel=0.1)
+        assert (result["is_anomaly"], result["sensor_fault"]) == (False, None)
+        assert 0 <= result["anomaly_score"] < 0.6
+
+    def test_a_reading_far_from_all_others_is_an_anomaly_and_is_kept_as_one(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, left_out=1)
+        ml_engine.train_anomaly_detector(sensor_id)
+        store_latest(engine, sensor_id, [75.0])
+        result = ml_engine.detect_anomalies(sensor_id)
+        assert result["is_anomaly"]
+        assert result["anomaly_score"] >= 0.6
+        assert "Outside everything before" in str(result["reason"])
+        (kept,) = ml_engine.get_predictions(sensor_id, "ANOMALY_DETECTOR")
+        assert kept.is_anomaly
+        assert kept.prediction_timestamp == result["timestamp"]
+        assert kept.anomaly_score == pytest.approx(result["anomaly_score"])
+        assert kept.model_version == result["model_version"]
+        assert ml_engine.detect_anomalies(sensor_id) == result  # asked again, it says the same and keeps nothing twice
+        assert len(ml_engine.get_predictions(sensor_id)) == 1
+
+    @pytest.mark.parametrize(
+        ("values", "quality", "fault"),
+        [([400.0], 0, "physical range"), ([51.0], 2, "marks the reading as bad"), ([None], 0, "no value")],
+    )
+    def test_a_sensor_fault_is_no_anomaly(self, engine, ml_engine, values, quality, fault):
+        sensor_id = watched_sensor(engine, left_out=1)
+        with writing(engine) as connection:
+            connection.execute(sa.update(sensors).values(physical_max=100.0))
+        ml_engine.train_anomaly_detector(sensor_id)
+        store_latest(engine, sensor_id, values, quality=quality)
+        result = ml_engine.detect_anomalies(sensor_id)
+        assert fault in str(result["sensor_fault"])
+        assert not result["is_anomaly"]
+        assert result["value"] == values[0]
+
+    def test_a_sensor_that_is_silent_is_said_to_be_so(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine)
+        later = datetime.now(UTC) + timedelta(hours=9)
+        assert "Stale" in str(ml_engine.detect_anomalies(sensor_id, now=later)["sensor_fault"])
+
+    def test_a_restart_loses_nothing(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, left_out=5)
+        ml_engine.train_anomaly_detector(sensor_id)
+        before = []
+        for value in (51.0, 70.0, 52.0, 49.0):
+            before.append(_said_after(engine, ml_engine, sensor_id, value, step=len(before)))
+        after = create_ml_engine()
+        again = after.detect_anomalies(sensor_id)
+        assert _comparable(again) == _comparable(before[-1])
+        np.testing.assert_array_equal(
+            after.judged_past(sensor_id).strengths, ml_engine.judged_past(sensor_id).strengths
+        )
+
+    def test_a_version_that_another_process_has_trained_is_noticed(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine)
+        assert ml_engine.detect_anomalies(sensor_id)["model_version"] == 1
+        create_ml_engine().train_anomaly_detector(sensor_id, hours=100)
+        assert ml_engine.detect_anomalies(sensor_id)["model_version"] == 2
+
+    def test_the_next_sensor_of_the_same_identifier_gets_a_model_of_its_own(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine)
+        ml_engine.detect_anomalies(sensor_id)
+        ml_engine.forecast_sensor(sensor_id)
+        create_sensor_manager(engine).delete(sensor_id, actor="")
+        other = watched_sensor(engine, "Saw noise", hours=150)
+        if other != sensor_id:
+            pytest.skip("this database does not give identifiers again")
+        with writing(engine) as connection:
+            connection.execute(sa.update(sensor_readings).values(value=sensor_readings.c.value + 1_000))
+        result = ml_engine.detect_anomalies(other)
+        assert result["model_version"] == 2
+        assert result["historical_average"] > 1_000
+        assert min(ml_engine.forecast_sensor(other)["forecast"]["forecasted_values"]) > 900
+
+    def test_a_threshold_that_was_adopted_outlives_a_restart_and_a_training(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine)
+        ml_engine.set_alarm_threshold(sensor_id, 2.5)
+        assert create_ml_engine().detect_anomalies(sensor_id)["alarm_threshold"] == 2.5
+        ml_engine.retrain_all_models(plan=Plan(kinds=("anomaly",)))
+        assert ml_engine.detect_anomalies(sensor_id)["alarm_threshold"] == 2.5
+        assert ml_engine.train_anomaly_detector(sensor_id)["alarm_threshold"] == 2.5
+
+    def test_what_was_said_of_the_past_stays_as_it_was_said(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, left_out=3)
+        ml_engine.train_anomaly_detector(sensor_id)
+        store_latest(engine, sensor_id, [51.0, 80.0, 50.0])
+        ml_engine.detect_anomalies(sensor_id)
+        before = ml_engine.judged_past(sensor_id)
+        assert before.is_anomaly.sum() == 1
+        ml_engine.train_anomaly_detector(sensor_id)
+        after = ml_engine.judged_past(sensor_id)
+        assert after.times[after.is_anomaly] == before.times[before.is_anomaly]
+        assert (np.diff(after.times) > np.timedelta64(0)).all()
+
+    def test_all_sensors_at_once_say_what_each_says_alone(self, engine, ml_engine):
+        ids = [watched_sensor(engine, f"Saw {number}", hours=150 + number) for number in range(3)]
+        few = watched_sensor(engine, "New saw", hours=20)
+        results = ml_engine.detect_all()
+        assert [_comparable(results[key]) for key in ids] == [
+            _comparable(ml_engine.detect_anomalies(key)) for key in ids
+        ]
+        assert "20 good readings are too few" in str(results[few]["reason"])
+        assert (results[few]["is_anomaly"], results[few]["anomaly_score"]) == (False, None)
+        assert ml_engine.detect_all([few], train=False) == {}
+
+    def test_a_forecast_has_the_keys_of_the_document_and_names_its_model(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, hours=700)
+        result = ml_engine.forecast_sensor(sensor_id, periods=24)
+        forecast = result["forecast"]
+        names = ("timestamps", "forecasted_values", "lower_bound", "upper_bound", "trend")
+        assert {len(forecast[name]) for name in names} == {24}
+        assert forecast["timestamps"][0] == newest_hour() + timedelta(hours=1)
+        assert result["metrics"].keys() >= {"mape", "rmse", "mae", "mase", "coverage"}
+        assert result["summary"].keys() >= {"trend_direction", "volatility"}
+        assert (result["model"], result["model_version"]) == ("auto", 1)
+        season = 50 + 5 * np.sin(2 * np.pi * np.arange(699, 723) / 24)
+        assert np.abs(np.array(forecast["forecasted_values"]) - season).mean() < 1.0
+
+    @pytest.mark.parametrize("model", ["auto", "prophet"])
+    def test_a_forecast_begins_after_the_newest_hour_though_the_model_is_older(self, engine, ml_engine, model):
+        sensor_id = watched_sensor(engine, hours=200, left_out=6)
+        ml_engine.train_forecaster(sensor_id, model=model)
+        first = ml_engine.forecast_sensor(sensor_id, 3, model)["forecast"]["timestamps"][0]
+        store_latest(engine, sensor_id, usual_values(200)[-6:].tolist())
+        result = create_ml_engine().forecast_sensor(sensor_id, 3, model)
+        assert result["forecast"]["timestamps"][0] == first + timedelta(hours=6)
+        assert result["model_version"] == 1
+        assert len(result["forecast"]["forecasted_values"]) == len(result["forecast"]["lower_80"]) == 3
+
+    def test_an_issued_forecast_is_held_against_the_readings_that_come(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, hours=200, left_out=6)
+        issued = ml_engine.forecast_sensor(sensor_id, 4)["forecast"]
+        assert ml_engine.forecast_accuracy(sensor_id).errors is None
+        store_latest(engine, sensor_id, [value + 2 for value in issued["forecasted_values"]] + [50.0, 50.0])
+        accuracy = ml_engine.forecast_accuracy(sensor_id)
+        assert (accuracy.forecasts, accuracy.steps) == (1, 4)
+        assert accuracy.errors.mae == pytest.approx(2.0)
+        assert accuracy.by_version[0].model_version == 1
+
+    def test_all_models_are_trained_anew_and_the_progress_is_told(self, engine, ml_engine):
+        ids = [watched_sensor(engine, f"Saw {number}") for number in range(3)]
+        watched_sensor(engine, "New saw", hours=40)
+        told: list[float] = []
+
+        def tell(so_far: Retraining) -> None:
+            told.append(so_far.done / so_far.total)
+
+        done = ml_engine.retrain_all_models(on_progress=tell)
+        assert (done["sensors"], done["anomaly_detectors"], done["forecasters"], done["failed"]) == (4, 4, 3, 1)
+        assert "There are 40 values" in str(done["failures"][0]["reason"])
+        assert told == sorted(told)
+        assert told[-1] == 1.0
+        status = ml_engine.get_ml_status()
+        assert (status["total_sensors"], status["anomaly_detectors"], status["forecasters"]) == (4, 4, 3)
+        assert status["coverage"] == 0.75
+        rows = {row["sensor_id"]: row for row in status["sensors"]}
+        assert rows[ids[0]]["forecaster"].error_at_training > 0
+        assert rows[ids[0]]["anomaly_detector"].drift is None
+
+    def test_sensors_without_new_readings_can_be_skipped(self, engine, ml_engine):
+        ids = [watched_sensor(engine, f"Saw {number}", left_out=1) for number in range(2)]
+        ml_engine.retrain_all_models()
+        store_latest(engine, ids[0], [50.0])
+        done = ml_engine.retrain_all_models(plan=Plan(skip_unchanged=True))
+        assert (done["trained"], done["skipped"]) == (2, 2)
+        assert ml_engine.detect_anomalies(ids[0])["model_version"] == 2
+        assert ml_engine.detect_anomalies(ids[1])["model_version"] == 1
+
+    def test_readings_that_left_the_training_range_are_a_drift(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, left_out=3)
+        ml_engine.retrain_all_models()
+        store_latest(engine, sensor_id, [80.0, 81.0, 82.0])
+        (row,) = ml_engine.get_ml_status()["sensors"]
+        assert "80" in str(row["anomaly_detector"].drift) or "82" in str(row["anomaly_detector"].drift)
+        assert row["forecaster"].drift is not None
+
+    def test_only_the_last_versions_are_kept(self, engine, ml_engine, settings):
+        sensor_id = watched_sensor(engine)
+        for _ in range(5):
+            ml_engine.train_anomaly_detector(sensor_id)
+        files = sorted(path.name for path in (settings.models_dir / "sensors").glob("anomaly-*.pkl"))
+        assert files == [f"anomaly-{sensor_id}@{version}.pkl" for version in (3, 4, 5)]
+
+    def test_models_in_memory_are_bounded_and_the_answers_stay_the_same(self, engine, ml_engine, monkeypatch):
+        ids = [watched_sensor(engine, f"Saw {number}") for number in range(5)]
+        wanted = {key: _comparable(one) for key, one in ml_engine.detect_all().items()}
+        monkeypatch.setenv("FAROL_SENSOR_MODELS_MB", "1")
+        get_settings.cache_clear()
+        small = create_ml_engine()
+        for _ in range(2):
+            assert {key: _comparable(small.detect_anomalies(key)) for key in ids} == wanted
+            assert 0 < small._models.bytes_in_memory <= 1_000_000
+
+    def test_a_damaged_model_is_trained_anew(self, engine, ml_engine, settings):
+        sensor_id = watched_sensor(engine)
+        ml_engine.detect_anomalies(sensor_id)
+        (settings.models_dir / "sensors" / f"anomaly-{sensor_id}.pkl").write_bytes(b"damaged")
+        assert create_ml_engine().detect_anomalies(sensor_id)["model_version"] == 2
+
+    def test_predictions_are_saved_and_read_as_in_the_document(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, hours=1)
+        ml_engine.save_prediction(
+            sensor_id=sensor_id,
+            model_type="FORECASTER",
+            prediction_timestamp=datetime.now(UTC),
+            forecasted_value=55.2,
+            confidence_low=51.0,
+            confidence_high=59.4,
+        )
+        (kept,) = ml_engine.get_predictions(sensor_id=sensor_id, model_type="FORECASTER", limit=100)
+        assert (kept.forecasted_value, kept.confidence_low, kept.confidence_high) == (55.2, 51.0, 59.4)
+
+    def test_history_is_that_of_the_good_readings(self, engine, ml_engine):
+        sensor_id = watched_sensor(engine, hours=50)
+        assert len(ml_engine.get_sensor_history(sensor_id, hours=24)) == 24
+
+    @pytest.mark.parametrize(
+        ("call", "error"),
+        [
+            (lambda e, s: e.detect_anomalies(999), SensorNotFound),
+            (lambda e, s: e.forecast_sensor(999), SensorNotFound),
+            (lambda e, s: e.get_predictions(999), SensorNotFound),
+            (lambda e, s: e.retrain_all_models([999]), SensorNotFound),
+            (lambda e, s: e.detect_anomalies("1; drop table sensors"), SensorNotFound),
+            (lambda e, s: e.forecast_sensor(s, 0), InvalidForecast),
+            (lambda e, s: e.forecast_sensor(s, 100_000), InvalidForecast),
+            (lambda e, s: e.forecast_sensor(s, 24, "oracle"), InvalidForecast),
+            (lambda e, s: e.train_forecaster(s, model="oracle"), InvalidForecast),
+            (lambda e, s: e.train_anomaly_detector(s, hours=0), InvalidPeriod),
+            (lambda e, s: e.train_anomaly_detector(s, hours=float("nan")), InvalidPeriod),
+            (lambda e, s: e.train_anomaly_detector(s, contamination=0.9), InvalidDetector),
+            (lambda e, s: e.train_anomaly_detector(s, hours=10), InvalidReadingValues),
+            (lambda e, s: e.train_forecaster(s, hours=10), InvalidSeries),
+            (lambda e, s: e.set_alarm_threshold(s, float("nan")), InvalidDetector),
+            (lambda e, s: e.set_alarms_per_week(s, 0), InvalidDetector),
+            (lambda e, s: e.save_prediction(s, "ORACLE", datetime.now(UTC)), InvalidPrediction),
+        ],
+    )
+    def test_bad_input_is_refused_by_name_and_loses_nothing(self, engine, ml_engine, call, error):
+        sensor_id = watched_sensor(engine)
+        before = ml_engine.detect_anomalies(sensor_id)
+        with pytest.raises(error):
+            call(ml_engine, sensor_id)
+        assert _comparable(ml_engine.detect_anomalies(sensor_id)) == _comparable(before)
+
+    def test_a_sensor_without_readings_is_refused_by_name(self, engine, ml_engine):
+        sensor_id = add_sensor(engine, "Saw noise")
+        for call in (ml_engine.detect_anomalies, ml_engine.forecast_sensor, ml_engine.train_forecaster):
+            with pytest.raises(NoReadings, match="Saw noise"):
+                call(sensor_id)
+
+    def test_several_threads_may_ask_at_once(self, engine, ml_engine):
+        ids = [watched_sensor(engine, f"Saw {number}") for number in range(3)]
+        with ThreadPoolExecutor(4) as threads:
+            results = list(threads.map(ml_engine.detect_anomalies, ids * 4))
+        assert {result["model_version"] for result in results} == {1}
+
+
+def _said_after(engine: Engine, ml_engine: MLEngine, sensor_id: int, value: float, step: int) -> dict[str, Any]:
+    store(engine, sensor_id, [value], start=newest_hour() - timedelta(hours=4 - step))
+    return ml_engine.detect_anomalies(sensor_id)
+
+
+def _comparable(result: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name != "trained_at"}
