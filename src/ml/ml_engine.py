@@ -18,6 +18,7 @@ from src.errors import FarolError
 from src.ml.anomalies.fitting import CONTAMINATION
 from src.ml.anomalies.inputs import checked_contamination
 from src.ml.forecast_accuracy import ForecastAccuracy, forecast_accuracy
+from src.ml.forecast_ledger import delete_old_forecasts
 from src.ml.repositories import PredictionRepository, SensorReadingsRepository
 from src.ml.sensor_models.detecting import Detecting
 from src.ml.sensor_models.forecasting import Forecasting
@@ -247,6 +248,8 @@ class MLEngine:
     ) -> dict[str, Any]:
         """Train the detectors and forecasters of some sensors, or of all in use, in worker processes.
 
+        Then clear away the models of sensors that are gone, and predictions and forecasts that are old.
+
         Parameters
         ----------
         plan : Plan, optional
@@ -263,7 +266,14 @@ class MLEngine:
         sensors = self._chosen(sensor_ids)
         models = self._models.another()  # the one in use is not held up
         done = retrain(sensors, plan or Plan(), models, engine=self._engine, on_progress=on_progress)
+        self._clear_away(models)
         return {"sensors": len(sensors), **done.report()}
+
+    def _clear_away(self, models: SensorModels) -> None:
+        """Remove the models of sensors that are gone, and what was predicted longer ago than it is kept."""
+        models.keep_only({sensor.sensor_id for sensor in self._sensors.get_all_sensors()})
+        PredictionRepository(self._engine).delete_old()
+        delete_old_forecasts(engine=self._engine)
 
     def get_ml_status(self) -> dict[str, Any]:
         """Return which models there are, how old and how good they are; see `src.ml.sensor_models.status`."""

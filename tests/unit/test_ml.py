@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 
 from src.config import get_settings
 from src.database.engine import writing
-from src.database.tables import sensor_readings, sensors
+from src.database.tables import forecasts, ml_predictions, sensor_readings, sensors
 from src.errors import (
     DetectorNotFitted,
     ForecasterNotFitted,
@@ -786,6 +786,23 @@ class TestMLEngine:
             ml_engine.train_anomaly_detector(sensor_id)
         files = sorted(path.name for path in (settings.models_dir / "sensors").glob("anomaly-*.pkl"))
         assert files == [f"anomaly-{sensor_id}@{version}.pkl" for version in (3, 4, 5)]
+
+    def test_a_training_of_all_clears_away_what_is_old_and_the_models_of_sensors_that_are_gone(
+        self, engine, ml_engine, settings
+    ):
+        gone, stays = watched_sensor(engine), watched_sensor(engine, "Saw noise")
+        ml_engine.detect_all()
+        ml_engine.save_prediction(stays, "FORECASTER", datetime.now(UTC), forecasted_value=1.0)
+        ml_engine.forecast_sensor(stays)
+        with writing(engine) as connection:
+            for table, column in ((ml_predictions, "created_at"), (forecasts, "issued_at")):
+                connection.execute(sa.update(table).values({column: datetime(2020, 1, 1, tzinfo=UTC)}))
+        create_sensor_manager(engine).delete(gone, actor="")
+        ml_engine.retrain_all_models()
+        assert ml_engine.get_predictions(stays) == []
+        assert ml_engine.forecast_accuracy(stays).forecasts == 0
+        assert not list((settings.models_dir / "sensors").glob(f"anomaly-{gone}*"))
+        assert list((settings.models_dir / "sensors").glob(f"anomaly-{stays}*"))
 
     def test_models_in_memory_are_bounded_and_the_answers_stay_the_same(self, engine, ml_engine, monkeypatch):
         ids = [watched_sensor(engine, f"Saw {number}") for number in range(5)]

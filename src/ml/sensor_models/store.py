@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -132,6 +132,13 @@ class SensorModels:
             for one in trained
         )
         self._store.prune([one.name for one in trained], self._keep_versions)
+
+    def keep_only(self, sensor_ids: Collection[int]) -> None:
+        """Delete the models of all other sensors."""
+        for name, version in self.versions().items():
+            if version.sensor_id not in sensor_ids:
+                self._forget(name)
+                self._store.delete(name)
 
     def _entries(self) -> dict[str, dict[str, Any]]:
         stamp = self._store.stamp()
