@@ -12,6 +12,7 @@ import pytest
 from src.errors import (
     ModelCorrupt,
     ModelNotFound,
+    ModelNotTrusted,
 )
 from src.utils.model_store import ModelStore
 from tests.unit.model_samples import Doubler, files_in
@@ -190,3 +191,52 @@ def test_what_killed_processes_left_is_removed_a_day_later(store):
     store.rebuild()
 
     assert not any(path.exists() for path in leftovers)
+
+
+# Many models
+
+
+def test_the_oldest_versions_can_be_removed_but_never_the_current_one(store):
+    for factor in (1.0, 2.0, 3.0, 4.0):
+        store.save(Doubler(factor), "model", overwrite=True)
+    store.save(Doubler(9.0), "other")
+    store.go_back("model", 1)
+
+    assert store.prune(["model", "other", "unknown"], 2) == 1
+    assert [saved.version for saved in store.versions("model")] == [1, 3, 4]
+    assert store.load("model") == Doubler(1.0)
+    assert store.load("other") == Doubler(9.0)
+    assert not {"model@2.pkl", "model@2.json"} & files_in(store.folder)
+    assert store.save(Doubler(5.0), "model", overwrite=True).version == 5
+
+
+def test_many_models_are_loaded_at_once_and_what_is_wrong_with_one_keeps_no_other(store):
+    for number in range(3):
+        store.save(Doubler(float(number)), f"model-{number}")
+    (store.folder / "model-1.pkl").write_bytes(b"damaged")
+
+    loaded, failures = store.load_many(["model-0", "model-1", "model-2", "unknown"])
+    assert loaded == {"model-0": Doubler(0.0), "model-2": Doubler(2.0)}
+    assert {name: type(error) for name, error in failures.items()} == {
+        "model-1": ModelCorrupt,
+        "unknown": ModelNotFound,
+    }
+
+
+def test_nothing_that_was_not_saved_here_is_opened_among_many(store):
+    store.save(Doubler(1.0), "model")
+    entries = json.loads((store.folder / "registry.json").read_text())
+    entries["model"]["signature_mac"] = "0" * 64
+    (store.folder / "registry.json").write_text(json.dumps(entries))
+
+    assert isinstance(store.load_many(["model"])[1]["model"], ModelNotTrusted)
+
+
+def test_the_stamp_changes_with_each_write_of_the_registry(store):
+    stamps = [store.stamp()]
+    for factor in (1.0, 2.0):
+        store.save(Doubler(factor), "model", overwrite=True)
+        stamps.append(store.stamp())
+    assert stamps[0] is None
+    assert len(set(stamps)) == 3
+    assert store.stamp() == stamps[-1]
