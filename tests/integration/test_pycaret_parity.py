@@ -22,7 +22,7 @@ if task == "classification":
 else:
     from pycaret.regression import compare_models, pull, setup
 setup(pd.read_csv(table), target="target", session_id=11, verbose=False)
-compare_models(n_select=5, fold=4, verbose=False, turbo=True)
+compare_models(n_select=5, fold=2, verbose=False, turbo=True)
 pull().to_csv(out)
 """
 RENAMED = {"Prec.": "Precision"}
@@ -45,7 +45,7 @@ def test_mean_metrics_are_within_1e_4_of_pycaret(task, table, tmp_path, settings
     target = pd.cut(score, 3, labels=["normal", "warning", "failure"]).astype(str) if task[0] == "c" else score
     frame = table.assign(target=target)
     theirs = _reference(task, frame, tmp_path)
-    ours = compare_models(frame, "target", task=task, fold=4, seed=11).leaderboard
+    ours = compare_models(frame, "target", task=task, fold=2, seed=11).leaderboard
     names = [name for name in theirs.columns if name in ours.columns and name != "Model"]
     assert sorted(ours.index) == sorted(theirs.index)
     for name in names:
