@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from src.ml.ml_engine import create_ml_engine
 from src.ml.sensor_models.forecast_report import Components, ForecastReport, forecast_components, forecast_report
-from src.sensors.sensor_manager import create_sensor_manager
+from src.sensors.sensor_manager import Sensor, create_sensor_manager
 
 if TYPE_CHECKING:
     from src.ml.comparison_job import Job
@@ -23,9 +23,12 @@ class JobForecast:
     components: Components
 
 
-def parameters_for(sensor_id: int, periods: int, model: str) -> dict[str, Any]:
-    """Return the parameters of the job; the same ones ask for the same thing, perhaps of newer readings."""
-    return {"sensor_id": sensor_id, "periods": periods, "model": model}
+def parameters_for(sensor: Sensor, periods: int, model: str) -> dict[str, Any]:
+    """Return the parameters of the job; the same ones ask for the same thing, perhaps of newer readings.
+
+    The name is among them because a new sensor may get the identifier of a deleted one.
+    """
+    return {"sensor_id": sensor.sensor_id, "sensor": sensor.display_name, "periods": periods, "model": model}
 
 
 def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:

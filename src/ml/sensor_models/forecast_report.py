@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,7 +69,7 @@ class Metrics:
     model : str
         The one that would have served.
     usual_range : float
-        From the 5th to the 95th percentile of the history, in the sensor's unit; what errors are graded by.
+        From the 1st to the 99th percentile of the history, in the sensor's unit; what errors are graded by.
     """
 
     mape: float | None
@@ -182,6 +182,10 @@ class ForecastReport:
         """Shares of values that bands like these of 80 and 95 % have held: in the backtest, else in the metrics."""
         found = self.backtest if self.is_calibrated and self.backtest else self.metrics
         return found.coverage_80, found.coverage_95
+
+    def against(self, sensor: Sensor) -> ForecastReport:
+        """Return the report with the sensor's limits as they are now; they may have changed since."""
+        return replace(self, crossings=limit_crossings(sensor, self.steps, self.summary.current_value))
 
     def to_record(self) -> dict[str, Any]:
         """Return the report as JSON takes it."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 _BOUNDS = {"mape": (10.0, 20.0), "rmse": (5.0, 15.0), "mae": (3.0, 10.0)}
 """Below the first is good, above the second poor; the table of requirement document 001, all in %."""
-_USUAL = (0.05, 0.95)
+_USUAL = (0.01, 0.99)
+"""A rare spike is not to make every error look small."""
 
 
 class Grade(StrEnum):
@@ -60,6 +61,6 @@ def share_of_range(error: float, usual_range: float) -> float | None:
 
 
 def usual_range(values: NDArray[np.float64]) -> float:
-    """Return the distance between the 5th and the 95th percentile of values; NaN does not count, 0 without any."""
+    """Return the distance between the 1st and the 99th percentile of values; NaN does not count, 0 without any."""
     seen = values[~np.isnan(values)]
     return float(np.subtract(*np.quantile(seen, _USUAL[::-1]))) if len(seen) else 0.0
