@@ -91,7 +91,7 @@ def windows(backtest: BacktestReport, unit: str) -> go.Figure:
         )
     figure.update_xaxes(type="category", title=_("Window that begins"))
     figure.update_yaxes(title=literal(f"{_('Mean error')} ({unit})" if unit else _("Mean error")))
-    figure.update_layout(barmode="group", showlegend=True)
+    figure.update_layout(barmode="group", showlegend=True, legend={"y": 1.0, "yanchor": "bottom"})
     return figure
 
 

@@ -48,9 +48,9 @@ def progress_message(job: Job) -> str:
     doing = {
         "forecast": _("{model} learns and forecasts…").format(model=model),
         "backtest": _("{model} is held against the past…").format(model=model),
-        "components": _("The history is taken apart…"),
+        "components": _("Taking the history apart…"),
     }
-    return doing.get(job.message, "")
+    return doing.get(job.message) or _("Starting…")
 
 
 def page_of(job: Job) -> dict[str, str]:

@@ -19,13 +19,12 @@ _COLOURS = {Grade.GOOD: "green", Grade.FAIR: "orange", Grade.POOR: "red"}
 def show_metrics(report: ForecastReport, unit: str) -> None:
     """Show MAPE, RMSE and MAE as good, fair or poor, and MASE."""
     metrics, row = report.metrics, st.container(horizontal=True)
-    said = {"mape": significant(metrics.mape, 3) + (" %" if metrics.mape is not None else "")}
-    said |= {name: f"{significant(getattr(metrics, name), 3)} {unit}".strip() for name in ("rmse", "mae")}
-    for name, value in said.items():
-        grade = metrics.grade(name)
+    units = {"mape": "%" if metrics.mape is not None else "", "rmse": unit, "mae": unit, "mase": ""}
+    for name, its_unit in units.items():
+        grade = metrics.grade(name) if name != "mase" else None
         row.metric(
             name.upper(),
-            plain(value),
+            plain(f"{significant(getattr(metrics, name), 3)} {its_unit}".strip()),
             None if grade is None else grade_name(grade),
             delta_color="off" if grade is None else _COLOURS[grade],  # type: ignore[arg-type]
             delta_arrow="off",
@@ -33,8 +32,6 @@ def show_metrics(report: ForecastReport, unit: str) -> None:
             border=True,
             height="stretch",
         )
-    helped = _("Mean error over that of the seasonal naive within the history it learnt; below 1 is better.")
-    row.metric("MASE", significant(metrics.mase, 3), help=helped, border=True, height="stretch")
     message = _("{model} learnt the first nine tenths of the history and forecast the last {steps} hours.")
     st.caption(plain(message.format(model=model_name(metrics.model), steps=number(metrics.steps, 0))))
     for remark in metrics.remarks:
@@ -73,7 +70,7 @@ def show_backtest(report: ForecastReport, unit: str) -> None:
 
 def grade_name(grade: Grade) -> str:
     """Return what people call a grade."""
-    return {Grade.GOOD: _("good"), Grade.FAIR: _("fair"), Grade.POOR: _("poor")}[grade]
+    return {Grade.GOOD: _("Good"), Grade.FAIR: _("Fair"), Grade.POOR: _("Poor")}[grade]
 
 
 def _verdict(backtest: BacktestReport) -> Note:
@@ -82,6 +79,8 @@ def _verdict(backtest: BacktestReport) -> Note:
 
 
 def _how_graded(report: ForecastReport, metric: str, unit: str) -> str:
+    if metric == "mase":
+        return _("Mean error over that of the seasonal naive within the history it learnt; below 1 is better.")
     if metric == "mape":
         return _("Mean error in % of the value. Below 10 % is good, to 20 % fair, above poor.")
     text = {

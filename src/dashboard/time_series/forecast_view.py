@@ -53,7 +53,9 @@ def show_forecast(sensor: Sensor, report: ForecastReport, components: Callable[[
     elif view == "backtest":
         show_backtest(report, sensor.unit)
     elif view == "components":
-        _components(components(), sensor)
+        with st.spinner(_("Taking the history apart…")):  # the library for it takes a second to import
+            parts = components()
+        _components(parts, sensor)
     elif view == "issued":
         show_accuracy(sensor)
     else:
@@ -72,8 +74,8 @@ def _key_figures(sensor: Sensor, report: ForecastReport) -> None:
     if report.backtest:
         _against_naive(row, report.backtest)
     helped = _("How much of what came lay within bands like these. As near to 80 and 95 % as can be is best.")
-    for label, share in zip((_("Within the 80 % band"), _("Within the 95 % band")), report.coverage, strict=True):
-        _figure(row, label, percent(share, 0), help_=helped)
+    shares = " / ".join(percent(share, 0) for share in report.coverage)
+    _figure(row, _("Within the 80 / 95 % band"), shares, help_=helped)
 
 
 def _against_naive(row: DeltaGenerator, backtest: BacktestReport) -> None:
@@ -127,8 +129,8 @@ def _chart(sensor: Sensor, report: ForecastReport) -> None:
         _("forecast {time}").format(time=moment(report.computed_at)),
         stale=_("the newest hour is {age} old").format(age=duration(age.total_seconds())) if age > STALE else "",
     )
-    for remark in report.remarks:
-        st.caption(f":material/info: {plain(translated(remark))}")
+    if report.remarks:
+        st.caption("  \n".join(f":material/info: {plain(translated(remark))}" for remark in report.remarks))
 
 
 def _components(parts: Components, sensor: Sensor) -> None:
