@@ -55,6 +55,12 @@ class Backtest:
         errors = self.errors[~np.isnan(self.errors)]
         return float(errors.mean()) if len(errors) else float("nan")
 
+    @property
+    def error_by_window(self) -> list[float | None]:
+        """Mean of each window's absolute errors; None where nothing was observed."""
+        seen = [errors[~np.isnan(errors)] for errors in self.errors]
+        return [float(errors.mean()) if len(errors) else None for errors in seen]
+
 
 def rolling_windows(length: int, horizon: int, step: int, windows: int = WINDOWS) -> RollingWindows:
     """Lay windows over the later half of a series, each with at least half of the values before it.

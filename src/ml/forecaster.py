@@ -329,7 +329,8 @@ class TimeSeriesForecaster:
         dict
             `model`, `windows`, `horizon`, `mae` and `naive_mae` in the sensor's unit, `mase`, `naive_mase`,
             `improvement` (0.25 is a quarter less error), `is_worth_it`, `coverage_80`, `coverage_95` (each window with
-            the intervals learned from the others), `verdict` (a note) and `serving`, the model that serves.
+            the intervals learned from the others), `verdict` (a note), `by_window` (of each window, the latest first,
+            `start`, `mae` and `naive_mae`) and `serving`, the model that serves.
         """
         if horizon is not None:
             trial: Trial | None = self._try(checked_periods(horizon), windows)

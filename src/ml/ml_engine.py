@@ -21,7 +21,7 @@ from src.ml.forecast_accuracy import ForecastAccuracy, forecast_accuracy
 from src.ml.forecast_ledger import delete_old_forecasts
 from src.ml.repositories import PredictionRepository, SensorReadingsRepository
 from src.ml.sensor_models.detecting import Detecting
-from src.ml.sensor_models.forecasting import Forecasting
+from src.ml.sensor_models.forecasting import CurrentForecaster, Forecasting
 from src.ml.sensor_models.judged_past import JudgedPast
 from src.ml.sensor_models.retraining import Plan, Retraining, retrain
 from src.ml.sensor_models.status import read_status
@@ -215,6 +215,19 @@ class MLEngine:
         """
         with self._lock:
             return self._forecasting.forecast(self._sensors.get_sensor(sensor_id), periods, model)
+
+    def current_forecaster(self, sensor_id: int, model: str = AUTO) -> CurrentForecaster:
+        """Return a sensor's forecaster as it forecasts now, to be asked about what it has learnt.
+
+        A sensor without a forecaster of that model is trained first. Nothing is issued.
+
+        Raises
+        ------
+        SensorNotFound, NoReadings, InvalidSeries, InvalidForecast
+            As in `forecast_sensor`.
+        """
+        with self._lock:
+            return self._forecasting.current(self._sensors.get_sensor(sensor_id), model)
 
     def forecast_accuracy(self, sensor_id: int) -> ForecastAccuracy:
         """Hold a sensor's issued forecasts against the readings that came; see `src.ml.forecast_accuracy`."""

@@ -10,6 +10,7 @@ from tests.e2e.widgets import keyed
 
 PAGES = {
     "home": "Home",
+    "forecasting": "Forecasting",
     "predict": "Predict by hand",
     "batch": "Predict a file",
     "history": "Past predictions",

@@ -24,6 +24,7 @@ SAME_IN_PORTUGUESE = {
     "Log",
     "normal",
     "{kind}: {reason}",
+    "{reason}",
     "Sensor",
     "{field}: {before} → {after}",
     "{one}; {other}",
@@ -249,8 +250,8 @@ def test_a_literal_that_is_shown_is_found(code: str, found: list[str]) -> None:
     assert unwrapped(code) == found
 
 
-NO_TEXTS = {"Farol"}
-"""The name of the dashboard."""
+NO_TEXTS = {"Farol", "Prophet", "AutoARIMA", "AutoETS", "AutoTheta"}
+"""The names of the dashboard and of forecasters."""
 PROSE = re.compile(r"[^\W\d_]{2,} [^\W\d_]|^[A-Z][a-z]+")
 
 

@@ -34,7 +34,7 @@ def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
         separators=number_marks(),
         height=height,
         margin={"l": 8, "r": figure.layout.margin.r or 8, "t": 36, "b": 8},
-        legend={"orientation": "h", "y": -0.25},
+        legend={"orientation": "h", "y": -0.25 if figure.layout.legend.y is None else figure.layout.legend.y},
     )
     figure.update_yaxes(automargin=True)
     st.plotly_chart(

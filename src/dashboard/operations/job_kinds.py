@@ -10,6 +10,7 @@ from src.dashboard.data import import_view
 from src.dashboard.locale import _
 from src.dashboard.machine_learning import batch_result, comparison_view
 from src.dashboard.page_list import go_to
+from src.dashboard.time_series import forecast_job_view
 from src.jobs import Job
 
 
@@ -63,6 +64,12 @@ _KINDS = {
     "compare_models": _COMPARISON,
     "permutation_importance": _OF_A_COMPARISON,
     "learning_curve": _OF_A_COMPARISON,
+    "forecast_sensor": ShownKind(
+        forecast_job_view.progress_message,
+        lambda job: True,
+        lambda: _("Open the forecast"),
+        lambda job: go_to("forecasting", **forecast_job_view.page_of(job)),
+    ),
     "import_readings": ShownKind(
         import_view.progress_message,
         lambda job: True,

@@ -17,19 +17,19 @@ _BOUND_NAMES = (("lower_bound", "upper_bound"), ("lower_80", "upper_80"), ("lowe
 Floats = NDArray[np.float64]
 
 
-def checked_periods(periods: object) -> int:
+def checked_periods(periods: object, most: int = MOST_PERIODS) -> int:
     """Return how many steps are wanted.
 
     Raises
     ------
     InvalidForecast
-        It is no whole number from 1 to 10,000.
+        It is no whole number from 1 to `most`.
     """
-    if isinstance(periods, bool) or not isinstance(periods, int | np.integer) or not 1 <= periods <= MOST_PERIODS:
+    if isinstance(periods, bool) or not isinstance(periods, int | np.integer) or not 1 <= periods <= most:
         raise InvalidForecast(
             "{periods!r} steps cannot be forecast. Choose a whole number from 1 to {most:,}.",
             periods=periods,
-            most=MOST_PERIODS,
+            most=most,
         )
     return int(periods)
 

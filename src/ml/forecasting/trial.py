@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from src.evaluation.intervals import coverage_of_windows
 from src.ml.forecasting.model import ForecastModel
 from src.ml.forecasting.naive import SeasonalNaive
 from src.ml.forecasting.regular_series import RegularSeries
+from src.ml.forecasting.results import moments
 from src.notes import Note
 
 _HORIZON_WITHOUT_SEASON = 24
@@ -32,12 +34,15 @@ class Trial:
     model, naive : Backtest
     scale : float or None
         What a MASE of 1 is in the sensor's unit: the naive's mean error one season ahead in the whole series.
+    starts : tuple of datetime
+        The first step of each window, in UTC, the latest window first.
     """
 
     name: str
     model: Backtest
     naive: Backtest
     scale: float | None
+    starts: tuple[datetime, ...]
 
     @property
     def improvement(self) -> float:
@@ -82,6 +87,12 @@ class Trial:
             "coverage_80": coverage_of_windows(self.model, 0.80),
             "coverage_95": coverage_of_windows(self.model, 0.95),
             "verdict": self.verdict,
+            "by_window": [
+                {"start": start, "mae": mae, "naive_mae": naive_mae}
+                for start, mae, naive_mae in zip(
+                    self.starts, self.model.error_by_window, self.naive.error_by_window, strict=True
+                )
+            ],
         }
 
 
@@ -106,7 +117,8 @@ def try_model(
     laid = rolling_windows(len(series), min(wanted, _LONGEST_HORIZON), max(season, wanted // 2), windows)
     model = run_backtest(_forecasting(make, series), series.values, laid)
     naive = run_backtest(_forecasting(SeasonalNaive, series), series.values, laid)
-    return Trial(make().name, model, naive, naive_scale(series.values, season))
+    starts = tuple(moments(series.times[list(laid.origins)]))
+    return Trial(make().name, model, naive, naive_scale(series.values, season), starts)
 
 
 def _forecasting(make: Callable[[], ForecastModel], series: RegularSeries) -> Callable[[int, int], NDArray[np.float64]]:

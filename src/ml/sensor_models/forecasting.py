@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,23 @@ from src.sensors.sensor_manager import Sensor
 
 _AFTER = timedelta(microseconds=1)
 _NOTHING = np.empty(0, READING)
+
+
+@dataclass(frozen=True)
+class CurrentForecaster:
+    """A sensor's forecaster as it forecasts now.
+
+    Attributes
+    ----------
+    over : int
+        How many steps of its forecast are over already; left out of what is issued.
+    series : RegularSeries
+        Hourly means up to the sensor's newest reading; those hours that are over already it has not learnt.
+    """
+
+    forecaster: TimeSeriesForecaster
+    over: int
+    series: RegularSeries
 
 
 class Forecasting:
@@ -72,10 +90,11 @@ class Forecasting:
             "data_until": series.end,
         }
 
-    def current(self, sensor: Sensor, model: str) -> tuple[TimeSeriesForecaster, int]:
-        """Return the sensor's forecaster as it forecasts now, and how many steps of its forecast are over already."""
+    def current(self, sensor: Sensor, model: str) -> CurrentForecaster:
+        """Return the sensor's forecaster as it forecasts now."""
         kept, series = self._up_to_now(sensor, model)
-        return kept.model.brought_up_to(series)
+        forecaster, over = kept.model.brought_up_to(series)
+        return CurrentForecaster(forecaster, over, series)
 
     def _up_to_now(self, sensor: Sensor, model: str) -> tuple[Kept, RegularSeries]:
         name = forecaster_name(sensor.sensor_id, model)

@@ -1,0 +1,194 @@
+"""The pictures of the page on forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from src.dashboard.components.chart_text import literal
+from src.dashboard.components.charts import NEUTRAL, PALETTE
+from src.dashboard.components.time_axis import TIME_TICKS, local_times
+from src.dashboard.locale import _
+from src.dashboard.time_series.limits_view import limit_name
+from src.ml.sensor_models.forecast_report import BacktestReport, Components, ForecastReport
+from src.ml.sensor_models.limit_crossings import ForecastSteps
+from src.sensors.sensor_fields import LIMITS
+from src.sensors.sensor_manager import Sensor
+
+_FORECAST = PALETTE[2]
+_BANDS = {95: "rgba(0, 158, 115, 0.16)", 80: "rgba(0, 158, 115, 0.30)"}
+_LIMITS = {"warning": ("#E69F00", "dash"), "critical": ("#D55E00", "dot"), "physical": (NEUTRAL, "dashdot")}
+_LEAST_SHOWN, _MOST_SHOWN = timedelta(days=7), timedelta(days=14)
+_NEAR = 0.6
+"""A limit is drawn where it is no further from the values than this share of their span."""
+
+
+def forecast(report: ForecastReport, sensor: Sensor, now: datetime) -> go.Figure:
+    """Draw the past, the forecast with its bands, the limits nearby, and a line at now, or where the data ends."""
+    figure, unit, steps = go.Figure(), literal(sensor.unit), report.steps
+    for level, low, high in ((95, steps.low_95, steps.high_95), (80, steps.low_80, steps.high_80)):
+        _add_band(figure, steps, low, high, level)
+    past = local_times(pd.DatetimeIndex(report.past.times))
+    figure.add_scatter(
+        x=past,
+        y=report.past.fitted,
+        name=_("as the model fits it"),
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
+        visible="legendonly",
+        hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}",
+    )
+    figure.add_scatter(
+        x=past,
+        y=report.past.actual,
+        name=_("measured (hourly means)"),
+        mode="lines",
+        line={"color": PALETTE[0], "width": 1.5},
+        connectgaps=False,
+        hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}<extra></extra>",
+    )
+    _add_line(figure, steps, unit)
+    for limit in near_limits(report, sensor):
+        _add_limit(figure, limit, getattr(sensor, limit))
+    _add_now(figure, report, now)
+    figure.update_xaxes(
+        tickformatstops=TIME_TICKS, range=_window(report), rangeslider={"visible": True, "thickness": 0.1}
+    )
+    figure.update_yaxes(title=unit)
+    figure.update_layout(showlegend=True, legend={"y": 1.0, "yanchor": "bottom", "traceorder": "reversed"})
+    return figure
+
+
+def near_limits(report: ForecastReport, sensor: Sensor) -> list[str]:
+    """Return the limits that are near enough to be drawn without pressing the values flat."""
+    values = [value for value in report.past.actual if value is not None]
+    values += [*report.steps.low_80, *report.steps.high_80]
+    low, high = min(values), max(values)
+    margin = _NEAR * (high - low)
+    known = [limit for limit in LIMITS if getattr(sensor, limit) is not None]
+    return [limit for limit in known if low - margin <= getattr(sensor, limit) <= high + margin]
+
+
+def windows(backtest: BacktestReport, unit: str) -> go.Figure:
+    """Draw the mean error of the model and of the seasonal naive in each window of the past."""
+    figure = go.Figure()
+    tried = backtest.by_window[::-1]
+    starts = local_times(pd.DatetimeIndex([window.start for window in tried])).strftime("%m-%d %H:%M")
+    for name, colour, errors in (
+        (_("this model"), PALETTE[0], [window.mae for window in tried]),
+        (_("seasonal naive"), NEUTRAL, [window.naive_mae for window in tried]),
+    ):
+        figure.add_bar(
+            x=starts,
+            y=errors,
+            name=name,
+            marker={"color": colour},
+            hovertemplate=f"%{{x}}: %{{y:.4~g}} {literal(unit)}",
+        )
+    figure.update_xaxes(type="category", title=_("Window that begins"))
+    figure.update_yaxes(title=literal(f"{_('Mean error')} ({unit})" if unit else _("Mean error")))
+    figure.update_layout(barmode="group", showlegend=True, legend={"y": 1.0, "yanchor": "bottom"})
+    return figure
+
+
+def components(parts: Components, unit: str) -> go.Figure:
+    """Draw the trend and each season in a panel of its own."""
+    names = {"daily": _("Season of the day"), "weekly": _("Season of the week"), "yearly": _("Season of the year")}
+    panels = {_("Trend"): parts.trend} | {names.get(name, name): values for name, values in parts.seasons.items()}
+    figure = make_subplots(
+        rows=len(panels),
+        cols=1,
+        shared_xaxes=True,
+        subplot_titles=list(panels),
+        vertical_spacing=0.36 / (len(panels) + 1),
+    )
+    times = local_times(pd.DatetimeIndex(parts.times))
+    for row, (name, values) in enumerate(panels.items(), start=1):
+        figure.add_scatter(
+            x=times,
+            y=values,
+            name=name,
+            mode="lines",
+            line={"color": PALETTE[0], "width": 1.5},
+            hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {literal(unit)}<extra></extra>",
+            row=row,
+            col=1,
+        )
+    figure.update_xaxes(tickformatstops=TIME_TICKS)
+    figure.update_yaxes(title=literal(unit))
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def _add_band(figure: go.Figure, steps: ForecastSteps, low: Sequence[float], high: Sequence[float], level: int) -> None:
+    times = list(local_times(pd.DatetimeIndex(steps.times)))
+    figure.add_scatter(
+        x=times + times[::-1],
+        y=[*high, *low[::-1]],
+        name=_("{level} % band").format(level=level),
+        fill="toself",
+        fillcolor=_BANDS[level],
+        line={"width": 0, "color": _BANDS[level]},
+        mode="lines",
+        hoverinfo="skip",
+    )
+
+
+def _add_line(figure: go.Figure, steps: ForecastSteps, unit: str) -> None:
+    figure.add_scatter(
+        x=local_times(pd.DatetimeIndex(steps.times)),
+        y=steps.values,
+        name=_("forecast"),
+        mode="lines" if len(steps.times) > 1 else "markers",
+        line={"color": _FORECAST, "width": 2},
+        customdata=list(zip(steps.low_80, steps.high_80, steps.low_95, steps.high_95, strict=True)),
+        hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}"
+        "<br>80 %: %{customdata[0]:.5~g} – %{customdata[1]:.5~g}"
+        "<br>95 %: %{customdata[2]:.5~g} – %{customdata[3]:.5~g}<extra></extra>",
+    )
+
+
+def _add_limit(figure: go.Figure, limit: str, value: float) -> None:
+    colour, dash = _LIMITS[limit.split("_")[0]]
+    is_critical = limit.startswith("critical")
+    figure.add_hline(
+        y=value,
+        line={"color": colour, "dash": dash, "width": 1.5},
+        annotation={  # on either side, for they may lie close together
+            "text": literal(limit_name(limit)),
+            "xanchor": "right" if is_critical else "left",
+            "x": 1 if is_critical else 0,
+            "yanchor": "bottom",
+        },
+    )
+
+
+def _add_now(figure: go.Figure, report: ForecastReport, now: datetime) -> None:
+    """A line at now where that is in the picture; the data may have ended long ago."""
+    is_now = report.past.times[0] <= now <= report.steps.times[-1] + timedelta(hours=1)
+    place = local_times(pd.DatetimeIndex([now if is_now else report.data_until]))[0]
+    figure.add_shape(
+        type="line", x0=place, x1=place, y0=0, y1=1, yref="paper", line={"color": NEUTRAL, "width": 1.5, "dash": "dash"}
+    )
+    figure.add_annotation(
+        x=place,
+        y=1,
+        yref="paper",
+        yanchor="top",
+        xanchor="right",
+        showarrow=False,
+        xshift=-4,
+        text=_("now") if is_now else _("end of the data"),
+    )
+
+
+def _window(report: ForecastReport) -> list[str]:
+    """What is seen before the range slider is moved: the forecast, and as much of the past, a week or two of it."""
+    ahead = report.steps.times[-1] + timedelta(hours=1)
+    back = min(max(ahead - report.data_until, _LEAST_SHOWN), _MOST_SHOWN)
+    start = max(report.data_until - back, report.past.times[0])
+    return [time.isoformat() for time in local_times(pd.DatetimeIndex([start, ahead]))]

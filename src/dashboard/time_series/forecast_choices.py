@@ -1,0 +1,71 @@
+"""What is to be forecast: how far ahead, and by which model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from src.dashboard.components.choices import choose, remember_choice
+from src.dashboard.components.page import put_in_url
+from src.dashboard.locale import _
+from src.ml.forecasting.models import MODEL_NAMES
+from src.ml.forecasting.results import checked_periods
+from src.ml.sensor_models.forecast_report import FAST_MODELS, MOST_HOURS
+
+CUSTOM = "custom"
+_HORIZONS = ("24", "48", "168", "336", CUSTOM)
+_HOURS = "72"
+_MODELS = (*FAST_MODELS, *(name for name in MODEL_NAMES if name not in FAST_MODELS))
+
+
+def model_name(model: str) -> str:
+    """Return what people call a model."""
+    names = {
+        "auto": _("Median ensemble"),
+        "seasonal_naive": _("Seasonal naive"),
+        "prophet": "Prophet",
+        "auto_ets": "AutoETS",
+        "auto_theta": "AutoTheta",
+        "mstl": "MSTL",
+        "auto_arima": "AutoARIMA",
+    }
+    return names.get(model, model)
+
+
+def choose_horizon() -> str:
+    """Let the reader choose how many hours; `horizon` in the URL is one of the choices, or hours of one's own."""
+    asked = st.query_params.get("horizon", _HORIZONS[0])
+    if asked not in _HORIZONS:
+        put_in_url("hours", asked)
+        put_in_url("horizon", CUSTOM)
+    names = {
+        "24": _("24 hours"),
+        "48": _("48 hours"),
+        "168": _("7 days"),
+        "336": _("14 days"),
+        CUSTOM: _("Other…"),
+    }
+    chosen = choose(_("Horizon"), _HORIZONS, "horizon", names=names.__getitem__)
+    return chosen if chosen != CUSTOM else _type_hours()
+
+
+def choose_model() -> str:
+    """Let the reader choose a model; the URL's `model` says which."""
+    return choose(_("Model"), _MODELS, "model", names=model_name)
+
+
+def as_hours(text: str) -> int:
+    """Return the hours that a text stands for.
+
+    Raises
+    ------
+    InvalidForecast
+        It is no whole number that can be forecast.
+    """
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return checked_periods(int(text) if is_number else text, MOST_HOURS)
+
+
+def _type_hours() -> str:
+    st.session_state["hours"] = st.query_params.get("hours", _HOURS)
+    st.text_input(_("Hours ahead"), key="hours", on_change=remember_choice, args=("hours",), width=120)
+    return st.session_state["hours"].strip() or _HOURS

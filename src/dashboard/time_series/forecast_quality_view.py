@@ -1,0 +1,100 @@
+"""How good a forecast is: graded metrics, and the backtest against the seasonal naive."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from src.dashboard.components import charts
+from src.dashboard.components.page import plain
+from src.dashboard.locale import _, number, percent, significant, translated
+from src.dashboard.time_series import forecast_charts
+from src.dashboard.time_series.forecast_choices import model_name
+from src.ml.sensor_models.forecast_report import BacktestReport, ForecastReport
+from src.ml.sensor_models.metric_grades import Grade
+from src.notes import Note
+
+_COLOURS = {Grade.GOOD: "green", Grade.FAIR: "orange", Grade.POOR: "red"}
+
+
+def show_metrics(report: ForecastReport, unit: str) -> None:
+    """Show MAPE, RMSE and MAE as good, fair or poor, and MASE."""
+    metrics, row = report.metrics, st.container(horizontal=True)
+    units = {"mape": "%" if metrics.mape is not None else "", "rmse": unit, "mae": unit, "mase": ""}
+    for name, its_unit in units.items():
+        grade = metrics.grade(name) if name != "mase" else None
+        row.metric(
+            name.upper(),
+            plain(f"{significant(getattr(metrics, name), 3)} {its_unit}".strip()),
+            None if grade is None else grade_name(grade),
+            delta_color="off" if grade is None else _COLOURS[grade],  # type: ignore[arg-type]
+            delta_arrow="off",
+            help=plain(_how_graded(report, name, unit)),
+            border=True,
+            height="stretch",
+        )
+    message = _("{model} learnt the first nine tenths of the history and forecast the last {steps} hours.")
+    st.caption(plain(message.format(model=model_name(metrics.model), steps=number(metrics.steps, 0))))
+    for remark in metrics.remarks:
+        st.caption(f":material/info: {plain(translated(remark))}")
+
+
+def show_backtest(report: ForecastReport, unit: str) -> None:
+    """Show by how much the model beats the seasonal naive, window by window of the past."""
+    backtest = report.backtest
+    if backtest is None:
+        message = _("{model} has no backtest: it would be fitted eight times, which takes a quarter of an hour.")
+        st.info(message.format(model=model_name(report.requested_model)), icon=":material/hourglass_disabled:")
+        return
+    icon = ":material/check_circle:" if backtest.is_worth_it else ":material/info:"
+    st.markdown(f"{icon} {plain(translated(_verdict(backtest)))}")
+    if backtest.serving != backtest.model:
+        st.markdown(plain(_("So {model} serves.").format(model=model_name(backtest.serving))))
+    figures = {
+        _("Mean error"): f"{significant(backtest.mae, 3)} {unit}",
+        _("Mean error of the naive"): f"{significant(backtest.naive_mae, 3)} {unit}",
+        _("Within 80 %"): percent(backtest.coverage_80, 0),
+        _("Within 95 %"): percent(backtest.coverage_95, 0),
+    }
+    row = st.container(horizontal=True)
+    for label, value in figures.items():
+        row.metric(label, plain(value.strip()), border=True)
+    charts.show(
+        forecast_charts.windows(backtest, unit), "windows", _("Mean error in each window, with that of the naive"), 320
+    )
+    message = _(
+        "At {windows} moments of the past, {hours} hours were forecast from what was known then. The bands of each "
+        "window were learnt from the others."
+    )
+    st.caption(message.format(windows=backtest.windows, hours=number(backtest.horizon, 0)))
+
+
+def grade_name(grade: Grade) -> str:
+    """Return what people call a grade."""
+    return {Grade.GOOD: _("Good"), Grade.FAIR: _("Fair"), Grade.POOR: _("Poor")}[grade]
+
+
+def _verdict(backtest: BacktestReport) -> Note:
+    values = {**backtest.verdict.values, "model": model_name(backtest.model)}
+    return Note(backtest.verdict.template, values if backtest.verdict.values else {})
+
+
+def _how_graded(report: ForecastReport, metric: str, unit: str) -> str:
+    if metric == "mase":
+        return _("Mean error over that of the seasonal naive within the history it learnt; below 1 is better.")
+    if metric == "mape":
+        return _("Mean error in % of the value. Below 10 % is good, to 20 % fair, above poor.")
+    text = {
+        "rmse": _(
+            "Root of the mean squared error: {share} of the usual range of {range}, which is from the 1st to the 99th "
+            "percentile of the history. Below 5 % is good, to 15 % fair, above poor."
+        ),
+        "mae": _(
+            "Mean absolute error: {share} of the usual range of {range}, which is from the 1st to the 99th percentile "
+            "of the history. Below 3 % is good, to 10 % fair, above poor."
+        ),
+    }[metric]
+    share = report.metrics.share_of_range(metric)
+    return text.format(
+        share=percent(None if share is None else share / 100),
+        range=f"{significant(report.metrics.usual_range, 3)} {unit}".strip(),
+    )
