@@ -12,8 +12,8 @@ from sqlalchemy import BigInteger, Connection
 
 from src.database.tables import forecast_steps, forecasts, sensor_readings
 from src.ml.issued_forecast import STEP_COLUMNS
+from src.sensors.interval_means import means_query, place_of_interval
 from src.sensors.readings import microseconds
-from src.sensors.regular_series import interval_means, place_of_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def _joins(
         within = [read.timestamp >= grid.origin, read.timestamp < over]
         if sensor_ids is not None:
             within.append(read.sensor_id.in_(sensor_ids))
-        means = interval_means(connection, grid.origin, grid.interval).where(*within).cte("means")
+        means = means_query(connection, grid.origin, grid.interval).where(*within).cte("means")
         first_place = place_of_interval(connection, _ISSUED.first_target, grid.origin, grid.interval)
         # Adding 0 keeps the planners from looking up the forecasts anew for each mean, six times as slow.
         is_same = (means.c.sensor_id == _ISSUED.sensor_id + 0) & (means.c.place == first_place + _STEP.step - 1)

@@ -12,9 +12,9 @@ from src.database.engine import reading, writing
 from src.database.tables import sensor_readings, sensors
 from src.errors import InvalidPeriod, NoReadings, SensorNotFound
 from src.ml.repositories import SensorReadingsRepository
+from src.sensors.interval_means import means_of_periods
 from src.sensors.reading_stream import Period
 from src.sensors.readings import DataQuality
-from src.sensors.regular_series import regular_series
 from tests.integration.sensor_samples import HOUR, NOON, TEN_MINUTES, add_sensor, store
 
 LATER = NOON + timedelta(days=30)
@@ -107,7 +107,7 @@ class TestHistories:
                 readings.history(saw, until=until)
 
 
-class TestRegularSeries:
+class TestIntervalMeans:
     def test_each_value_is_the_mean_of_an_hours_good_readings(self, engine, readings, saw):
         store(engine, saw, [1.0, 2.0, 9.0, 4.0, 5.0, 6.0, 10.0], quality=[0, 0, 2, 0, 0, 0, 0])
         series = readings.series(saw, until=LATER)
@@ -158,7 +158,7 @@ class TestRegularSeries:
         start = datetime(1969, 12, 31, 22, 30, tzinfo=NOON.tzinfo)
         store(engine, saw, [1.0, 2.0, 3.0, 5.0], start=start, step=timedelta(minutes=40))
         with reading(engine) as connection:
-            series = regular_series(connection, {saw: Period(start, NOON)})[saw]
+            series = means_of_periods(connection, {saw: Period(start, NOON)})[saw]
         assert series.start == datetime(1969, 12, 31, 22, tzinfo=NOON.tzinfo)
         assert series.values.tolist() == [1.0, 2.5, 5.0]
 

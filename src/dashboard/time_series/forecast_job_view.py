@@ -17,7 +17,7 @@ from src.jobs import Job, find_job, get_job, submit
 from src.ml.sensor_models.forecast_job import KIND, parameters_for, read_forecast
 from src.ml.sensor_models.forecast_report import NEVER_TRIED
 from src.notes import Note
-from src.sensors.regular_series import HOUR, latest_series
+from src.sensors.interval_means import HOUR, latest_means
 from src.sensors.sensor_manager import Sensor
 
 LIVE = "1s"
@@ -85,5 +85,5 @@ def _offer(parameters: dict[str, Any], label: str) -> None:
 
 def _has_newer_readings(sensor: Sensor, known_until: datetime) -> bool:
     with reading() as connection:
-        newest = latest_series(connection, [sensor.sensor_id], HOUR).get(sensor.sensor_id)
+        newest = latest_means(connection, [sensor.sensor_id], HOUR).get(sensor.sensor_id)
     return newest is not None and newest.end > known_until

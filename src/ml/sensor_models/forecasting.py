@@ -19,9 +19,9 @@ from src.ml.sensor_models.orders import forecaster_orders, no_readings
 from src.ml.sensor_models.store import Kept, SensorModels
 from src.ml.sensor_models.training import FORECASTER_HOURS, Refused, forecaster_name, train
 from src.sensors.history import read_all_readings
+from src.sensors.interval_means import HOUR, IntervalMeans, latest_means
 from src.sensors.moments import length_of_hours
 from src.sensors.reading_stream import READING, Period
-from src.sensors.regular_series import HOUR, RegularSeries, latest_series
 from src.sensors.sensor_manager import Sensor
 
 _AFTER = timedelta(microseconds=1)
@@ -36,13 +36,13 @@ class CurrentForecaster:
     ----------
     over : int
         How many steps of its forecast are over already; left out of what is issued.
-    series : RegularSeries
+    series : IntervalMeans
         Hourly means up to the sensor's newest reading; those hours that are over already it has not learnt.
     """
 
     forecaster: TimeSeriesForecaster
     over: int
-    series: RegularSeries
+    series: IntervalMeans
 
 
 class Forecasting:
@@ -96,7 +96,7 @@ class Forecasting:
         forecaster, over = kept.model.brought_up_to(series)
         return CurrentForecaster(forecaster, over, series)
 
-    def _up_to_now(self, sensor: Sensor, model: str) -> tuple[Kept, RegularSeries]:
+    def _up_to_now(self, sensor: Sensor, model: str) -> tuple[Kept, IntervalMeans]:
         name = forecaster_name(sensor.sensor_id, model)
         kept = self._models.get([name]).get(name)
         series = None if kept is None else self._series(sensor, kept)
@@ -106,7 +106,7 @@ class Forecasting:
             assert series is not None  # it was learnt from just now
         return kept, series
 
-    def _series(self, sensor: Sensor, kept: Kept) -> RegularSeries | None:
+    def _series(self, sensor: Sensor, kept: Kept) -> IntervalMeans | None:
         """The sensor's newest series; None where the forecaster knows another history."""
         time = kept.model.anchor.moment
         with reading(self._engine) as connection:
@@ -114,7 +114,7 @@ class Forecasting:
             if not kept.model.anchor.is_in(there.get(sensor.sensor_id, _NOTHING)):
                 return None
             hours = length_of_hours(kept.version.facts["hours"])
-            return latest_series(connection, [sensor.sensor_id], hours).get(sensor.sensor_id)
+            return latest_means(connection, [sensor.sensor_id], hours).get(sensor.sensor_id)
 
 
 def _issued(sensor: Sensor, kept: Kept, forecast: dict[str, Any]) -> IssuedForecast:

@@ -21,9 +21,9 @@ from src.ml.sensor_models.training import (
 from src.ml.sensor_models.watched_sensor import WatchedSensor
 from src.notes import Note
 from src.sensors.history import newest_readings, read_all_readings
+from src.sensors.interval_means import latest_means
 from src.sensors.moments import length_of_hours
 from src.sensors.reading_stream import Period
-from src.sensors.regular_series import latest_series
 from src.sensors.sensor_manager import Sensor
 
 MOST_READINGS = 20_000
@@ -84,7 +84,7 @@ def forecaster_orders(
     series = {
         sensor_id: (found, length)
         for length, sensor_ids in by_hours.items()
-        for sensor_id, found in latest_series(connection, sensor_ids, length_of_hours(length)).items()
+        for sensor_id, found in latest_means(connection, sensor_ids, length_of_hours(length)).items()
     }
     orders: list[ForecasterOrder | Refused] = []
     for sensor in sensors:

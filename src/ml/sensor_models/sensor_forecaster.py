@@ -11,7 +11,7 @@ from src.ml.forecaster import TimeSeriesForecaster
 from src.ml.sensor_models.anchor import Anchor
 
 if TYPE_CHECKING:
-    from src.sensors.regular_series import RegularSeries
+    from src.sensors.interval_means import IntervalMeans
 
 MOST_STEPS_SINCE = 168
 """A forecast that begins further ahead of what was learnt is a poor one."""
@@ -39,15 +39,15 @@ class SensorForecaster:
             self.metrics = self.forecaster.calculate_metrics()
         return self.metrics
 
-    def is_outdated(self, series: RegularSeries) -> bool:
+    def is_outdated(self, series: IntervalMeans) -> bool:
         """Whether so much has come since the training that it is to be trained anew before it forecasts."""
         return not self.forecaster.follows_fast and self._steps_since(series) > MOST_STEPS_SINCE
 
-    def _steps_since(self, series: RegularSeries) -> int:
+    def _steps_since(self, series: IntervalMeans) -> int:
         ended = self.forecaster.series.times[-1]
         return max(int((series.timestamps[-1] - ended) // np.timedelta64(series.interval)), 0)
 
-    def brought_up_to(self, series: RegularSeries) -> tuple[TimeSeriesForecaster, int]:
+    def brought_up_to(self, series: IntervalMeans) -> tuple[TimeSeriesForecaster, int]:
         """Return a forecaster for what follows a newer series, and how many of its first steps that series has already.
 
         A model that is fitted fast takes the series in, with the calibration of its training; another one forecasts

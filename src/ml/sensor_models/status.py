@@ -16,8 +16,8 @@ from src.ml.sensor_models.store import Version
 from src.ml.sensor_models.training import AUTO, detector_name, forecaster_name
 from src.notes import Note
 from src.sensors.history import latest_periods
+from src.sensors.interval_means import IntervalMeans, latest_means
 from src.sensors.reading_statistics import ReadingStatistics, reading_statistics
-from src.sensors.regular_series import RegularSeries, latest_series
 from src.sensors.sensor_manager import Sensor
 
 RECENT = timedelta(hours=24)
@@ -65,7 +65,7 @@ def read_status(sensors: Sequence[Sensor], versions: Mapping[str, Version], engi
     sensor_ids = [sensor.sensor_id for sensor in sensors]
     with reading(engine) as connection:
         recent = reading_statistics(connection, latest_periods(connection, sensor_ids, RECENT))
-        hourly = latest_series(connection, sensor_ids, RECENT)
+        hourly = latest_means(connection, sensor_ids, RECENT)
     accuracies = forecast_accuracies(sensor_ids, engine=engine) if versions else {}
     rows = [
         _row(
@@ -91,7 +91,7 @@ def _row(
     sensor: Sensor,
     versions: Mapping[str, Version],
     recent: ReadingStatistics | None,
-    hourly: RegularSeries | None,
+    hourly: IntervalMeans | None,
     accuracy: ForecastAccuracy | None,
 ) -> dict[str, Any]:
     names = ("sensor_id", "display_name", "equipment", "platform", "sensor_type", "unit")

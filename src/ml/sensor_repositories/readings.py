@@ -12,11 +12,11 @@ from src.database.engine import reading
 from src.errors import NoReadings
 from src.sensors.existing import existing_sensors
 from src.sensors.history import History, latest_periods, read_histories
+from src.sensors.interval_means import HOUR, IntervalMeans, latest_means
 from src.sensors.moments import length_of_hours
 from src.sensors.reading_statistics import ReadingStatistics, reading_statistics
 from src.sensors.reading_stream import Period
 from src.sensors.readings import DataQuality
-from src.sensors.regular_series import HOUR, RegularSeries, latest_series
 from src.sensors.sensor_manager import create_sensor_manager
 
 WEEK = 7 * 24.0
@@ -62,7 +62,7 @@ class SensorReadingsRepository:
 
     def series(
         self, sensor_id: int, hours: float = WEEK, *, interval: timedelta = HOUR, until: datetime | None = None
-    ) -> RegularSeries:
+    ) -> IntervalMeans:
         """Return a sensor's good readings as means of whole hours, or of other intervals that are over."""
         return self._only(sensor_id, self.series_of_sensors([sensor_id], hours, interval=interval, until=until))
 
@@ -73,12 +73,12 @@ class SensorReadingsRepository:
         *,
         interval: timedelta = HOUR,
         until: datetime | None = None,
-    ) -> dict[int, RegularSeries]:
+    ) -> dict[int, IntervalMeans]:
         """Return the series of several sensors, as `series` does, in one query a thousand."""
         length = length_of_hours(hours)
         with reading(self._engine) as connection:
             wanted = existing_sensors(connection, sensor_ids)
-            return latest_series(connection, wanted, length, interval=interval, until=until)
+            return latest_means(connection, wanted, length, interval=interval, until=until)
 
     def statistics(
         self, sensor_ids: Iterable[int], hours: float = WEEK, *, until: datetime | None = None

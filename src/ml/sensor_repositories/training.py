@@ -15,7 +15,7 @@ from src.ml.sensor_repositories.readings import SensorReadingsRepository
 from src.notes import Note
 from src.sensors.existing import existing_sensors
 from src.sensors.history import newest_times
-from src.sensors.regular_series import HOUR
+from src.sensors.interval_means import HOUR
 from src.sensors.sensor_manager import Sensor, create_sensor_manager
 
 SAMPLES_NEEDED = {ModelType.ANOMALY_DETECTOR: 30, ModelType.FORECASTER: 50}

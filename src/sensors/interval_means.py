@@ -1,4 +1,4 @@
-"""Readings as regular series: the mean of each interval's good readings, made in the database."""
+"""Means of the good readings of each hour, or of another interval, made in the database."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MEAN = np.dtype([("sensor_id", "<i8"), ("place", "<i8"), ("mean", "<f8")])
 
 
 @dataclass(frozen=True)
-class RegularSeries:
+class IntervalMeans:
     """Means of one sensor's good readings over equal intervals, from the first that has a reading to the last.
 
     Attributes
@@ -57,14 +57,14 @@ class RegularSeries:
         return self.start + self.values.size * self.interval
 
 
-def latest_series(
+def latest_means(
     connection: Connection,
     sensor_ids: Sequence[int],
     length: timedelta,
     *,
     interval: timedelta = HOUR,
     until: datetime | None = None,
-) -> dict[int, RegularSeries]:
+) -> dict[int, IntervalMeans]:
     """Make for each sensor the series of that length that ends with its newest good reading.
 
     An interval that is not over yet is left out: its mean would be another one later. Sensors without a good reading
@@ -88,12 +88,12 @@ def latest_series(
     for sensor_id, period in periods.items():
         end = floor_to(interval, period.end - _MICROSECOND) + interval
         whole[sensor_id] = Period(end - intervals * interval, end)
-    return regular_series(connection, whole, interval=interval)
+    return means_of_periods(connection, whole, interval=interval)
 
 
-def regular_series(
+def means_of_periods(
     connection: Connection, periods: Mapping[int, Period], *, interval: timedelta = HOUR
-) -> dict[int, RegularSeries]:
+) -> dict[int, IntervalMeans]:
     """Make series of some sensors, each of its own period; those that have no good reading in it are left out.
 
     Raises
@@ -108,7 +108,7 @@ def regular_series(
     """
     for period in periods.values():
         _check_interval(period.end - period.start, interval)
-    found: dict[int, RegularSeries] = {}
+    found: dict[int, IntervalMeans] = {}
     for some in map(dict, in_parts(periods.items())):
         starts = {sensor_id: floor_to(interval, period.start) for sensor_id, period in some.items()}
         means = _means_by_place(connection, some, starts, interval)
@@ -118,23 +118,23 @@ def regular_series(
     return {sensor_id: found[sensor_id] for sensor_id in periods if sensor_id in found}
 
 
-def _series(sensor_id: int, start: datetime, interval: timedelta, rows: np.ndarray) -> RegularSeries:
+def _series(sensor_id: int, start: datetime, interval: timedelta, rows: np.ndarray) -> IntervalMeans:
     first, last = int(rows["place"].min()), int(rows["place"].max())
     values = np.full(last - first + 1, np.nan)
     values[rows["place"] - first] = rows["mean"]
-    return RegularSeries(sensor_id, start + first * interval, interval, values)
+    return IntervalMeans(sensor_id, start + first * interval, interval, values)
 
 
 def _means_by_place(
     connection: Connection, periods: Mapping[int, Period], starts: Mapping[int, datetime], interval: timedelta
 ) -> np.ndarray:
     wanted, is_inside = own_periods(periods, sa.column("start", UtcDateTime), starts)
-    statement = interval_means(connection, wanted.c.start, interval).join_from(wanted, sensor_readings, is_inside)
+    statement = means_query(connection, wanted.c.start, interval).join_from(wanted, sensor_readings, is_inside)
     with connection.execute(statement.order_by("sensor_id")) as result:
         return np.fromiter(plain_rows(connection, result), _MEAN)
 
 
-def interval_means(
+def means_query(
     connection: Connection, origin: sa.ColumnElement[datetime] | datetime, interval: timedelta
 ) -> sa.Select[tuple[int, int, float]]:
     """Return the query for the mean good value of each sensor and interval; which readings, the caller adds.
