@@ -10,6 +10,7 @@ from src.dashboard.locale import _
 from src.ml.forecasting.models import MODEL_NAMES
 from src.ml.forecasting.results import checked_periods
 from src.ml.sensor_models.forecast_report import FAST_MODELS, MOST_HOURS
+from src.notes import Note
 
 CUSTOM = "custom"
 _HORIZONS = ("24", "48", "168", "336", CUSTOM)
@@ -29,6 +30,12 @@ def model_name(model: str) -> str:
         "auto_arima": "AutoARIMA",
     }
     return names.get(model, model)
+
+
+def with_model_name(remark: Note) -> Note:
+    """Return a remark that calls the model as people do."""
+    model = remark.values.get("model")
+    return remark if model is None else Note(remark.template, {**remark.values, "model": model_name(str(model))})
 
 
 def choose_horizon() -> str:
