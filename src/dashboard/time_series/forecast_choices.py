@@ -40,7 +40,7 @@ def with_model_name(remark: Note) -> Note:
 
 def choose_horizon() -> str:
     """Let the reader choose how many hours; `horizon` in the URL is one of the choices, or hours of one's own."""
-    asked = st.query_params.get("horizon", _HORIZONS[0])
+    asked = st.query_params.get("horizon") or _HORIZONS[0]
     if asked not in _HORIZONS:
         put_in_url("hours", asked)
         put_in_url("horizon", CUSTOM)
@@ -73,6 +73,6 @@ def as_hours(text: str) -> int:
 
 
 def _type_hours() -> str:
-    st.session_state["hours"] = st.query_params.get("hours", _HOURS)
+    st.session_state["hours"] = st.query_params.get("hours") or _HOURS
     st.text_input(_("Hours ahead"), key="hours", on_change=remember_choice, args=("hours",), width=120)
-    return st.session_state["hours"].strip() or _HOURS
+    return st.session_state["hours"].strip()

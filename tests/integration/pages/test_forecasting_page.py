@@ -100,6 +100,21 @@ def test_other_hours_are_typed_and_kept_in_the_url(plant):
     assert app.query_params["hours"] == "7"
 
 
+@pytest.mark.parametrize(
+    ("query", "hours"),
+    [
+        ({"horizon": ""}, 24),
+        ({"horizon": "custom", "hours": ""}, 72),
+        ({"horizon": "custom"}, 72),
+        ({"sensor": ""}, 24),
+    ],
+)
+def test_what_the_url_leaves_open_is_chosen(plant, query, hours):
+    app = open_page("forecasting", view="values", **query)
+    assert f"of {hours}" in " ".join(shown(app)) or len(app.dataframe[0].value) == hours
+    assert not app.error
+
+
 @pytest.mark.parametrize("hours", ["0", "100000", "abc", "-5", "1e3", "²", "24.5", "9" * 400])
 def test_hours_that_cannot_be_forecast_are_refused_and_can_be_mended(plant, hours):
     app = open_page("forecasting", horizon=hours)
@@ -253,7 +268,7 @@ def put_finished(sensor: Sensor, model: str) -> Job:
 def test_a_slow_model_is_asked_for_by_a_button_that_starts_a_job(plant, model, monkeypatch):
     monkeypatch.setattr("src.jobs.lifecycle.start_waiting", lambda: None)
     app = open_page("forecasting", model=model)
-    assert ("a minute or more" in app.info[0].value) is (model == "auto_arima")
+    assert ("some minutes" in app.info[0].value) is (model == "auto_arima")
     assert not list_jobs()
     app = click(app, "start_forecast")
     (job,) = list_jobs()
