@@ -41,7 +41,7 @@ def show_backtest(report: ForecastReport, unit: str) -> None:
     """Show by how much the model beats the seasonal naive, window by window of the past."""
     backtest = report.backtest
     if backtest is None:
-        message = _("{model} has no backtest: it would be fitted eight times, which takes a quarter of an hour.")
+        message = _("{model} has no backtest: it would be fitted eight times, for minutes each.")
         st.info(message.format(model=model_name(report.requested_model)), icon=":material/hourglass_disabled:")
         return
     icon = ":material/check_circle:" if backtest.is_worth_it else ":material/info:"
