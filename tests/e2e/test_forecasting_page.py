@@ -42,7 +42,7 @@ def test_a_sensor_and_a_horizon_are_chosen_and_the_forecast_is_taken_away(page: 
     with page.expect_download() as download:
         keyed(page, "values_download").get_by_role("button").click()
     lines = download.value.path().read_text().splitlines()
-    assert lines[0] == '"time","forecast","low_80","high_80","low_95","high_95"'
+    assert lines[0] == "time,forecast,low_80,high_80,low_95,high_95"
     assert len(lines) == 31
     expect_no_error(page)
 

@@ -22,7 +22,7 @@ def show_accuracy(sensor: Sensor) -> None:
     """Show the ledger's figures: error and coverage by horizon, and by model and version."""
     accuracy = shared_engine().forecast_accuracy(sensor.sensor_id)
     message = _(
-        "{forecasts} forecasts of this sensor were issued, with {steps} hours in all; {waiting} have no reading yet."
+        "Forecasts issued for this sensor: {forecasts}, with {steps} hours in all. Without a reading yet: {waiting}."
     )
     st.caption(
         message.format(

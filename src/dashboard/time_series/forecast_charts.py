@@ -56,10 +56,14 @@ def forecast(report: ForecastReport, sensor: Sensor, now: datetime) -> go.Figure
         _add_limit(figure, limit, getattr(sensor, limit))
     _add_now(figure, report, now)
     figure.update_xaxes(
-        tickformatstops=TIME_TICKS, range=_window(report), rangeslider={"visible": True, "thickness": 0.1}
+        tickformatstops=TIME_TICKS,
+        hoverformat="%Y-%m-%d %H:%M",
+        range=_window(report),
+        rangeslider={"visible": True, "thickness": 0.1},
     )
     figure.update_yaxes(title=unit)
-    figure.update_layout(showlegend=True, legend={"y": 1.0, "yanchor": "bottom", "traceorder": "reversed"})
+    legend = {"y": 1.0, "yanchor": "bottom", "traceorder": "reversed"}
+    figure.update_layout(showlegend=True, hovermode="x", legend=legend)
     return figure
 
 

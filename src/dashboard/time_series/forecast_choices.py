@@ -10,6 +10,7 @@ from src.dashboard.locale import _
 from src.ml.forecasting.models import MODEL_NAMES
 from src.ml.forecasting.results import checked_periods
 from src.ml.sensor_models.forecast_report import FAST_MODELS, MOST_HOURS
+from src.notes import Note
 
 CUSTOM = "custom"
 _HORIZONS = ("24", "48", "168", "336", CUSTOM)
@@ -31,9 +32,15 @@ def model_name(model: str) -> str:
     return names.get(model, model)
 
 
+def with_model_name(remark: Note) -> Note:
+    """Return a remark that calls the model as people do."""
+    model = remark.values.get("model")
+    return remark if model is None else Note(remark.template, {**remark.values, "model": model_name(str(model))})
+
+
 def choose_horizon() -> str:
     """Let the reader choose how many hours; `horizon` in the URL is one of the choices, or hours of one's own."""
-    asked = st.query_params.get("horizon", _HORIZONS[0])
+    asked = st.query_params.get("horizon") or _HORIZONS[0]
     if asked not in _HORIZONS:
         put_in_url("hours", asked)
         put_in_url("horizon", CUSTOM)
@@ -66,6 +73,6 @@ def as_hours(text: str) -> int:
 
 
 def _type_hours() -> str:
-    st.session_state["hours"] = st.query_params.get("hours", _HOURS)
+    st.session_state["hours"] = st.query_params.get("hours") or _HOURS
     st.text_input(_("Hours ahead"), key="hours", on_change=remember_choice, args=("hours",), width=120)
-    return st.session_state["hours"].strip() or _HOURS
+    return st.session_state["hours"].strip()

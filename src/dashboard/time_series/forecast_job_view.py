@@ -70,10 +70,10 @@ def _card(job_id: str, was_live: bool) -> None:
 def _how_long(model: str) -> str:
     name = model_name(model)
     if model == NEVER_TRIED:
-        return _(
-            "{model} takes a minute or more, and has no backtest. It runs as a job; you can leave the page."
-        ).format(model=name)
-    return _("{model} takes some seconds. It runs as a job; you can leave the page.").format(model=name)
+        return _("{model} takes some minutes, and has no backtest. It runs as a job; you can leave the page.").format(
+            model=name
+        )
+    return _("{model} takes up to a minute. It runs as a job; you can leave the page.").format(model=name)
 
 
 def _offer(parameters: dict[str, Any], label: str) -> None:

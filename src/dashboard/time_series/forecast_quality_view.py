@@ -8,10 +8,9 @@ from src.dashboard.components import charts
 from src.dashboard.components.page import plain
 from src.dashboard.locale import _, number, percent, significant, translated
 from src.dashboard.time_series import forecast_charts
-from src.dashboard.time_series.forecast_choices import model_name
-from src.ml.sensor_models.forecast_report import BacktestReport, ForecastReport
+from src.dashboard.time_series.forecast_choices import model_name, with_model_name
+from src.ml.sensor_models.forecast_report import ForecastReport
 from src.ml.sensor_models.metric_grades import Grade
-from src.notes import Note
 
 _COLOURS = {Grade.GOOD: "green", Grade.FAIR: "orange", Grade.POOR: "red"}
 
@@ -42,11 +41,11 @@ def show_backtest(report: ForecastReport, unit: str) -> None:
     """Show by how much the model beats the seasonal naive, window by window of the past."""
     backtest = report.backtest
     if backtest is None:
-        message = _("{model} has no backtest: it would be fitted eight times, which takes a quarter of an hour.")
+        message = _("{model} has no backtest: it would be fitted eight times, for minutes each.")
         st.info(message.format(model=model_name(report.requested_model)), icon=":material/hourglass_disabled:")
         return
     icon = ":material/check_circle:" if backtest.is_worth_it else ":material/info:"
-    st.markdown(f"{icon} {plain(translated(_verdict(backtest)))}")
+    st.markdown(f"{icon} {plain(translated(with_model_name(backtest.verdict)))}")
     if backtest.serving != backtest.model:
         st.markdown(plain(_("So {model} serves.").format(model=model_name(backtest.serving))))
     figures = {
@@ -71,11 +70,6 @@ def show_backtest(report: ForecastReport, unit: str) -> None:
 def grade_name(grade: Grade) -> str:
     """Return what people call a grade."""
     return {Grade.GOOD: _("Good"), Grade.FAIR: _("Fair"), Grade.POOR: _("Poor")}[grade]
-
-
-def _verdict(backtest: BacktestReport) -> Note:
-    values = {**backtest.verdict.values, "model": model_name(backtest.model)}
-    return Note(backtest.verdict.template, values if backtest.verdict.values else {})
 
 
 def _how_graded(report: ForecastReport, metric: str, unit: str) -> str:

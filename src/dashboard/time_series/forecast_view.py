@@ -18,7 +18,7 @@ from src.dashboard.components.tables import show_table
 from src.dashboard.locale import _, duration, moment, percent, significant, translated
 from src.dashboard.time_series import forecast_charts
 from src.dashboard.time_series.accuracy_view import show_accuracy
-from src.dashboard.time_series.forecast_choices import model_name
+from src.dashboard.time_series.forecast_choices import model_name, with_model_name
 from src.dashboard.time_series.forecast_quality_view import show_backtest, show_metrics
 from src.dashboard.time_series.limits_view import limit_name, show_crossings
 from src.ml.sensor_models.forecast_report import BacktestReport, Components, ForecastReport
@@ -130,7 +130,9 @@ def _chart(sensor: Sensor, report: ForecastReport) -> None:
         stale=_("the newest hour is {age} old").format(age=duration(age.total_seconds())) if age > STALE else "",
     )
     if report.remarks:
-        st.caption("  \n".join(f":material/info: {plain(translated(remark))}" for remark in report.remarks))
+        st.caption(
+            "  \n".join(f":material/info: {plain(translated(with_model_name(remark)))}" for remark in report.remarks)
+        )
 
 
 def _components(parts: Components, sensor: Sensor) -> None:
@@ -172,7 +174,8 @@ def _with_unit(value: float, sensor: Sensor, *, sign: bool = False) -> str:
 
 
 def _signed_percent(share: float) -> str:
-    return f"{'+' if round(share, 2) > 0 else ''}{percent(share, 0)}"
+    shown = round(share, 2) or 0.0  # no minus before nothing
+    return f"{'+' if shown > 0 else ''}{percent(shown, 0)}"
 
 
 def _trend_name(direction: str) -> str:

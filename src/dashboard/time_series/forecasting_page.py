@@ -83,7 +83,7 @@ def _show_at_once(sensor: Sensor, periods: int, model: str) -> None:
 def _say_unknown(sensors: list[Sensor]) -> None:
     """Say that there is no sensor as the URL names it; another one is shown then."""
     asked = st.query_params.get("sensor")
-    if asked is not None and asked not in {str(sensor.sensor_id) for sensor in sensors}:
+    if asked and asked not in {str(sensor.sensor_id) for sensor in sensors}:
         show_error(SensorNotFound("There is no sensor {sensor_id}.", sensor_id=asked))
 
 

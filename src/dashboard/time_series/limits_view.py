@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from src.dashboard.components.page import plain
@@ -52,10 +54,16 @@ def _said(crossing: LimitCrossing, sensor: Sensor, report: ForecastReport) -> st
     values = {
         "limit": limit_name(crossing.limit),
         "value": f"{significant(crossing.value)} {sensor.unit}".strip(),
-        "time": moment(first),
-        "ahead": duration((first - report.data_until).total_seconds() + 3600),
+        "time": _when(first),
     }
     return _template(crossing, report).format(**values)
+
+
+def _when(time: datetime) -> str:
+    ahead = (time - datetime.now(UTC)).total_seconds()
+    if ahead <= 0:  # of a sensor that has been silent, or in the hour that runs
+        return moment(time)
+    return _("{time} (in {duration})").format(time=moment(time), duration=duration(ahead))
 
 
 def _template(crossing: LimitCrossing, report: ForecastReport) -> str:
@@ -64,7 +72,7 @@ def _template(crossing: LimitCrossing, report: ForecastReport) -> str:
     if crossing.is_beyond_now and crossing.expected_at == report.steps.times[0]:
         return _("{limit} ({value}) is crossed now, and the coming hour is expected to be beyond it too.")
     if crossing.is_expected:
-        return _("{limit} ({value}) is expected to be crossed at {time}, within {ahead}.")
+        return _("{limit} ({value}) is expected to be crossed at {time}.")
     if crossing.at_80:
-        return _("{limit} ({value}) may be crossed: the 80 % band reaches it at {time}, within {ahead}.")
-    return _("{limit} ({value}) is unlikely to be crossed: only the 95 % band reaches it, at {time}, within {ahead}.")
+        return _("{limit} ({value}) may be crossed: the 80 % band reaches it at {time}.")
+    return _("{limit} ({value}) is unlikely to be crossed: only the 95 % band reaches it, at {time}.")

@@ -23,7 +23,7 @@ from src.storage.json_values import json_dict
 FAST_MODELS = ("auto", "seasonal_naive")
 """Those that are fitted and tried in tens of milliseconds; another one takes seconds for the import alone."""
 NEVER_TRIED = "auto_arima"
-"""A backtest fits a model eight times, which with this one would take a quarter of an hour."""
+"""A backtest fits a model eight times, and this one takes minutes each time."""
 MOST_HOURS = 2_160
 """Three months; the forecasters learn from four weeks."""
 
