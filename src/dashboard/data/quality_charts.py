@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from src.dashboard.components.chart_text import literal
+from src.dashboard.components.chart_times import TIME_TICKS, clock_times, clock_times_of
 from src.dashboard.components.charts import NEUTRAL, PALETTE
-from src.dashboard.locale import _, reader_zone
+from src.dashboard.locale import _
 from src.sensors.downsampling import Series
 from src.sensors.presence import Presence
 from src.sensors.quality import SensorQuality
@@ -20,11 +20,6 @@ from src.sensors.sensor_manager import Sensor
 # From vermilion through orange to blue: told apart by colour-blind readers, and neither sinks into light or dark.
 SHARES = ((0.0, "#D55E00"), (0.5, "#E69F00"), (0.9, "#8CC3E8"), (1.0, "#1F83C4"))
 MOST_ROWS = 60
-_TIMES = [
-    {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%m-%d"},
-    {"dtickrange": [86_400_000, None], "value": "%m-%d\n%Y"},
-]
-"""Figures only: names of months would be English in any language."""
 _WARNING, _CRITICAL = "#E69F00", "#D55E00"
 
 
@@ -41,7 +36,7 @@ def code_name(code: int) -> str:
 def presence_map(picture: Presence, sensors: Sequence[Sensor]) -> go.Figure:
     """Draw which readings are there, sensors by time; with more than 60 sensors those with the fewest."""
     rows = [row for row in _worst(picture) if row < len(sensors)]
-    starts = _local(pd.DatetimeIndex(picture.starts))
+    starts = clock_times(pd.DatetimeIndex(picture.starts))
     figure = go.Figure(
         go.Heatmap(
             z=picture.share[rows],
@@ -60,7 +55,7 @@ def presence_map(picture: Presence, sensors: Sequence[Sensor]) -> go.Figure:
         )
     )
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    figure.update_xaxes(showgrid=False, tickformatstops=_TIMES)
+    figure.update_xaxes(showgrid=False, tickformatstops=TIME_TICKS)
     return figure
 
 
@@ -68,7 +63,7 @@ def series(points: Series, sensor: Sensor) -> go.Figure:
     """Draw a sensor's readings with its limits; gaps stay open, and readings that are not good are marked."""
     figure = go.Figure()
     figure.add_scatter(
-        x=_local(pd.DatetimeIndex(points.times).tz_localize("UTC")),
+        x=clock_times_of(points.times),
         y=points.values,
         name=_("good"),
         mode="lines",
@@ -78,7 +73,7 @@ def series(points: Series, sensor: Sensor) -> go.Figure:
     )
     if points.marked_times.size:
         figure.add_scatter(
-            x=_local(pd.DatetimeIndex(points.marked_times).tz_localize("UTC")),
+            x=clock_times_of(points.marked_times),
             y=points.marked_values,
             name=_("not good"),
             mode="markers",
@@ -98,7 +93,7 @@ def series(points: Series, sensor: Sensor) -> go.Figure:
                 line={"color": colour, "dash": dash, "width": 1.5},
                 annotation={"text": name, "xanchor": side, "x": 0 if side == "left" else 1, "yanchor": "bottom"},
             )
-    figure.update_xaxes(tickformatstops=_TIMES)
+    figure.update_xaxes(tickformatstops=TIME_TICKS)
     figure.update_yaxes(title=literal(sensor.unit))
     figure.update_layout(showlegend=bool(points.marked_times.size))
     return figure
@@ -140,11 +135,6 @@ def _not_good_texts(picture: Presence, rows: list[int]) -> np.ndarray:
         for row, column in np.argwhere(chosen):
             texts[row, column] += f"<br>{name}: {chosen[row, column]}"
     return texts
-
-
-def _local(times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """Times as the reader's clock shows them; Plotly knows no zones."""
-    return times.tz_convert(ZoneInfo(reader_zone())).tz_localize(None)
 
 
 def _short(name: str, most: int = 40) -> str:
