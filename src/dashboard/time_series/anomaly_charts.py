@@ -66,7 +66,7 @@ def judged(
     _set_times(figure, period)
     figure.update_yaxes(title=literal(sensor.unit), row=1)
     figure.update_yaxes(title=_("Score"), range=[0, 1.04], tickvals=[0, 0.3, 0.6, 0.9], row=2)
-    figure.update_layout(dragmode="select", selectdirection="h", showlegend=True, margin={"r": 48})
+    figure.update_layout(selectdirection="h", showlegend=True, margin={"r": 48})
     return figure
 
 

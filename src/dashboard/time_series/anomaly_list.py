@@ -15,6 +15,7 @@ from src.dashboard.components.tables import show_table
 from src.dashboard.locale import _, duration, moment, number, score
 from src.dashboard.time_series import anomaly_charts
 from src.dashboard.time_series.chosen_stretch import (
+    choices_made,
     choose_stretch,
     chosen_stretch,
     forget_stretch,
@@ -55,8 +56,10 @@ def show_anomalies(sensor: Sensor, history: AlarmHistory, said: dict[str, Any], 
     happenings = history.happenings(period)
     chosen = chosen_stretch()
     series = series_of(sensor, history, period)
+    figure = anomaly_charts.judged(series, sensor, history, said, period, chosen)
+    figure.update_layout(dragmode=_drag_mode(), meta={"choices": choices_made()})
     charts.show(
-        anomaly_charts.judged(series, sensor, history, said, period, chosen),
+        figure,
         _CHART,
         _("Readings of {sensor} with alarms, sensor faults and verdicts; below them the score").format(
             sensor=plain(sensor.display_name)
@@ -64,7 +67,6 @@ def show_anomalies(sensor: Sensor, history: AlarmHistory, said: dict[str, Any], 
         540,
         on_select=lambda: take_from_chart(_CHART, history.past, happenings),
     )
-    st.caption(_("Click a mark or drag across the chart to say what it was, or pick an anomaly here:"))
     _pick(happenings, history, chosen)
     offer_undo(sensor.sensor_id)
     if chosen is not None:
@@ -73,16 +75,30 @@ def show_anomalies(sensor: Sensor, history: AlarmHistory, said: dict[str, Any], 
     _offer_scores(history, period)
 
 
+def _drag_mode() -> str:
+    """Let the reader choose what the mouse does in the chart: the browser can do one of the two at a time."""
+    names = {"zoom": _("Click a mark, drag to zoom"), "select": _("Drag across a stretch")}
+    return st.segmented_control(
+        _("With the mouse"),
+        list(names),
+        key="mouse",
+        default="zoom",
+        format_func=names.__getitem__,
+        required=True,
+        help=_("What you click or drag across is what you can give a verdict on below."),
+    )
+
+
 def _pick(happenings: Sequence[Happening], history: AlarmHistory, chosen: Period | None) -> None:
     """Let the reader pick one by name: a chart alone is not for everybody."""
     if not happenings:
         st.info(_("No alarm was raised in this period, and there is no verdict."), icon=":material/check_circle:")
         return
     by_name = {stretch_name(one.started_at, one.ended_at): one for one in happenings}
-    shown = "" if chosen is None else next((name for name, one in by_name.items() if _touches(one, chosen)), "")
-    st.session_state[_PICK] = shown
+    touched = [name for name, one in by_name.items() if chosen is not None and _touches(one, chosen)]
+    st.session_state[_PICK] = touched[0] if len(touched) == 1 else ""
     st.selectbox(
-        _("Anomaly"),
+        _("Anomaly: picked here, or in the chart"),
         ["", *by_name],
         key=_PICK,
         format_func=lambda name: _title(by_name[name], history) if name else _("none chosen"),

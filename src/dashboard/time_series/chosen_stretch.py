@@ -16,8 +16,9 @@ from src.ml.sensor_models.judged_past import JudgedPast
 from src.sensors.reading_stream import Period
 
 _NAME = "stretch"
+_CHOICES = "stretch_choices"
 _FORMAT = "%Y%m%dT%H%M%S"
-_SECOND = timedelta(seconds=1)
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def chosen_stretch() -> Period | None:
@@ -33,11 +34,21 @@ def chosen_stretch() -> Period | None:
 def choose_stretch(start: datetime, end: datetime) -> None:
     """Put a stretch into the URL, in whole seconds."""
     put_in_url(_NAME, stretch_name(start, end))
+    st.session_state[_CHOICES] = choices_made() + 1
 
 
 def forget_stretch() -> None:
     """Look at none any more."""
     st.query_params.pop(_NAME, None)
+    st.session_state[_CHOICES] = choices_made() + 1
+
+
+def choices_made() -> int:
+    """Return how often another stretch was chosen; a chart that says it is a new one for the browser each time.
+
+    Otherwise the browser would say nothing of a second click on what was clicked last.
+    """
+    return int(st.session_state.get(_CHOICES, 0))
 
 
 def stretch_name(start: datetime, end: datetime) -> str:
@@ -55,8 +66,9 @@ def take_from_chart(key: str, past: JudgedPast, happenings: Sequence[Happening])
         return
     start, end = min(times), max(times)
     if end - start < _SECOND:
-        start, end = _around(start, past, happenings)
-    choose_stretch(start, end)
+        choose_stretch(*_around(start, past, happenings))
+    else:  # whole minutes, as people say times
+        choose_stretch(start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0) + _MINUTE)
 
 
 def _selected_times(selection: Mapping[str, Any]) -> list[datetime]:
