@@ -131,7 +131,7 @@ def test_with_nothing_judged_there_is_no_rate():
     [(499 - 144, False), (500 - 144, True), (499, True), (519, True), (520, False)],
 )
 def test_an_alarm_catches_a_failure_from_24_hours_before_it_to_its_end(row, is_caught):
-    assert LEAD == timedelta(hours=24)
+    assert timedelta(hours=24) == LEAD
     replayed = replay_threshold(history(quiet(**{f"r{row}": 2}), failures=(failure(500, 520),)), 1.4)
     assert (replayed.caught, len(replayed.faults)) == (int(is_caught), 1)
     assert replayed.outcomes == ((Outcome.CAUGHT if is_caught else Outcome.UNEXPLAINED),)

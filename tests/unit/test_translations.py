@@ -23,6 +23,8 @@ SAME_IN_PORTUGUESE = {
     "Precision",
     "Log",
     "normal",
+    "Normal",
+    "{reason}",
     "{kind}: {reason}",
     "Sensor",
     "{field}: {before} → {after}",

@@ -265,7 +265,7 @@ def _add_span(
     first, last = max(start, period.start), min(end, period.end)
     if first >= last:
         return
-    label = {"annotation": {"text": text, "font": {"size": 11}}, "annotation_position": "top left"} if text else {}
+    label = {"text": text, "font": {"size": 11}, "x": clock_time(first), "xanchor": "left"}
     figure.add_vrect(
         x0=clock_time(first),
         x1=clock_time(last),
@@ -273,7 +273,7 @@ def _add_span(
         opacity=opacity,
         line={"width": 1.5 if border else 0, "color": border or colour},
         layer="below",
-        **label,
+        **({"annotation": label} if text else {}),
     )
 
 

@@ -95,13 +95,14 @@ def _pick(happenings: Sequence[Happening], history: AlarmHistory, chosen: Period
         st.info(_("No alarm was raised in this period, and there is no verdict."), icon=":material/check_circle:")
         return
     by_name = {stretch_name(one.started_at, one.ended_at): one for one in happenings}
+    titles = {"": _("none chosen")} | {name: _title(one, history) for name, one in by_name.items()}
     touched = [name for name, one in by_name.items() if chosen is not None and _touches(one, chosen)]
     st.session_state[_PICK] = touched[0] if len(touched) == 1 else ""
     st.selectbox(
         _("Anomaly: picked here, or in the chart"),
-        ["", *by_name],
+        list(titles),
         key=_PICK,
-        format_func=lambda name: _title(by_name[name], history) if name else _("none chosen"),
+        format_func=titles.__getitem__,
         on_change=_take_picked,
         args=(by_name,),
     )

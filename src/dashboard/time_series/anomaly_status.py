@@ -9,6 +9,7 @@ import streamlit as st
 from src.dashboard.components.page import errors_shown, plain, provenance
 from src.dashboard.locale import _, moment, number, score, significant, translated
 from src.dashboard.time_series.verdict_names import verdict_name
+from src.ml.anomalies.alarms import ALARM_SCORE
 from src.ml.ml_engine import MLEngine
 from src.ml.sensor_models.alarm_history import AlarmHistory, verdict_on
 from src.sensors.sensor_manager import Sensor
@@ -107,7 +108,7 @@ def _figures(sensor: Sensor, said: dict[str, Any], history: AlarmHistory) -> Non
     row.metric(
         _("Alarm threshold"),
         number(history.alarm_threshold, 2),
-        _("score 0.6").replace("0.6", score(0.6, 1)),
+        _("score {score}").format(score=score(ALARM_SCORE, 1)),
         delta_color="off",
         delta_arrow="off",
         border=True,

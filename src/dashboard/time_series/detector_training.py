@@ -18,20 +18,16 @@ _SHARES = (0.01, 0.02, 0.05, CONTAMINATION, 0.2, 0.5)
 
 def offer_training(engine: MLEngine, sensor: Sensor) -> None:
     """Offer to train the detector on so many days, with so large a share of them unusual."""
+    spans = {str(days): ngettext("the last {count} day", "the last {count} days", days) for days in _DAYS}
+    shares = {f"{share:g}": _("about {share}").format(share=percent(share, 0)) for share in _SHARES}
     with st.popover(_("Train anew"), icon=":material/model_training:", key="training"):
-        days = choose(
-            _("Learn from"),
-            [str(days) for days in _DAYS],
-            "learn",
-            default=str(DEFAULT_DAYS),
-            names=lambda each: ngettext("the last {count} day", "the last {count} days", int(each)),
-        )
+        days = choose(_("Learn from"), list(spans), "learn", default=str(DEFAULT_DAYS), names=spans.__getitem__)
         share = choose(
             _("Unusual readings among them"),
-            [f"{share:g}" for share in _SHARES],
+            list(shares),
             "contamination",
             default=f"{CONTAMINATION:g}",
-            names=lambda each: _("about {share}").format(share=percent(float(each), 0)),
+            names=shares.__getitem__,
         )
         st.caption(_("What was said so far stays, and so does the alarm threshold."))
         if st.button(_("Train"), key="train_detector", type="primary", icon=":material/model_training:"):

@@ -76,13 +76,10 @@ def _slider(key: str, thresholds: list[float], present: float) -> float:
     elif st.session_state.get(_LANGUAGE) != current_language():
         st.session_state[key] = st.session_state[key]  # tells the browser, which knows options by how they are written
     st.session_state[_LANGUAGE] = current_language()
+    names = {each: significant(each, 4) for each in thresholds}
+    names[present] = _("{threshold} (now)").format(threshold=names[present])
     chosen = st.select_slider(
-        _("Raise an alarm from this strength on"),
-        thresholds,
-        format_func=lambda each: (
-            _("{threshold} (now)").format(threshold=significant(each, 4)) if each == present else significant(each, 4)
-        ),
-        key=key,
+        _("Raise an alarm from this strength on"), thresholds, format_func=names.__getitem__, key=key
     )
     put_in_url(_NAME, f"{chosen:g}")
     return chosen

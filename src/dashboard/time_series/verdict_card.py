@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from src.dashboard.components import charts
 from src.dashboard.components.acting import acting_name
 from src.dashboard.components.moment_field import ask_moment
 from src.dashboard.components.page import errors_shown, flash, plain
@@ -26,6 +27,7 @@ from src.ml.sensor_models.alarm_history import AlarmHistory, verdict_on
 from src.sensors.reading_stream import Period
 from src.sensors.sensor_manager import Sensor
 
+_TIMES_WIDTH = 400
 _OPENED = "verdict_opened"
 _ROUND = "verdict_round"
 _UNDO = "verdict_undo"
@@ -95,10 +97,10 @@ def _ask(sensor: Sensor, chosen: Period, opened: Verdict | None) -> Verdict | No
     key = f"{_round()}_{zone.key}"
     shown = opened or Verdict(sensor_id=sensor.sensor_id, started_at=chosen.start, ended_at=chosen.end, kind="")
     with st.form(key=f"verdict_form_{key}", border=False):
-        left, right = st.columns(2)
-        with left:
+        times = charts.side_by_side()
+        with times.container(width=_TIMES_WIDTH):
             started_at = ask_moment(_("From"), shown.started_at, zone, f"verdict_from_{key}")
-        with right:
+        with times.container(width=_TIMES_WIDTH):
             ended_at = ask_moment(_("To"), shown.ended_at, zone, f"verdict_to_{key}")
         note = st.text_area(_("Note"), value=shown.note, max_chars=LONGEST_NOTE, key=f"verdict_note_{key}", height=68)
         with st.container(horizontal=True):
