@@ -14,10 +14,11 @@ from src.dashboard.locale import _
 from src.dashboard.page_list import go_to
 from src.dashboard.time_series.anomaly_list import show_anomalies
 from src.dashboard.time_series.anomaly_status import show_status
+from src.dashboard.time_series.chosen_stretch import STRETCH
 from src.dashboard.time_series.detector_training import DEFAULT_DAYS, offer_training
 from src.dashboard.time_series.engine import shared_engine
 from src.dashboard.time_series.sensor_choice import choose_sensor
-from src.dashboard.time_series.threshold_view import show_thresholds
+from src.dashboard.time_series.threshold_view import THRESHOLD, show_thresholds
 from src.errors import FarolError
 from src.ml.ml_engine import MLEngine
 from src.ml.sensor_models.alarm_history import AlarmHistory
@@ -37,7 +38,7 @@ def show() -> None:
     engine = shared_engine()
     filters = st.container(horizontal=True, vertical_alignment="bottom")
     with filters:
-        sensor = choose_sensor(sensors)
+        sensor = choose_sensor(sensors, forget=(STRETCH, THRESHOLD, "anomaly_list_page"))
     try:
         history = _watched(engine, sensor)
         said = engine.detect_anomalies(sensor.sensor_id)

@@ -28,7 +28,7 @@ DEVIATIONS = 2
 _ALARM, _FAULT = "#D55E00", "#CC79A7"
 _TIME = "%{x|%Y-%m-%d %H:%M}"
 _LEARNING = "rgba(128, 140, 150, 0.16)"
-_CHOSEN = "rgba(31, 131, 196, 0.22)"
+_CHOSEN = "rgba(0, 0, 0, 0)"
 _FAILURE = "rgba(213, 94, 0, 0.20)"
 _OUTCOMES = {
     Outcome.CAUGHT: ("#009E73", "circle"),
@@ -235,7 +235,7 @@ def _add_spans(figure: go.Figure, history: AlarmHistory, period: Period, chosen:
         if any(verdict.kind == kind for verdict in history.verdicts):
             _add_key(figure, verdict_name(kind), VERDICT_COLOURS[kind])
     if chosen is not None:
-        _add_span(figure, chosen.start, chosen.end, period, _CHOSEN, border=PALETTE[0])
+        _add_span(figure, chosen.start, chosen.end, period, _CHOSEN, border=PALETTE[0])  # a frame only
 
 
 def _add_learning(figure: go.Figure, past: JudgedPast, period: Period) -> None:

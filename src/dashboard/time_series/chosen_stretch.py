@@ -15,7 +15,8 @@ from src.ml.sensor_models.alarm_history import Happening, stretch_at
 from src.ml.sensor_models.judged_past import JudgedPast
 from src.sensors.reading_stream import Period
 
-_NAME = "stretch"
+STRETCH = "stretch"
+"""Its name in the URL."""
 _CHOICES = "stretch_choices"
 _FORMAT = "%Y%m%dT%H%M%S"
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -23,7 +24,7 @@ _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 def chosen_stretch() -> Period | None:
     """Return the stretch that the URL names; None where it names none, or nonsense."""
-    parts = st.query_params.get(_NAME, "").split("-")
+    parts = st.query_params.get(STRETCH, "").split("-")
     try:
         start, end = (datetime.strptime(part, _FORMAT).replace(tzinfo=UTC) for part in parts)
     except ValueError:
@@ -33,13 +34,13 @@ def chosen_stretch() -> Period | None:
 
 def choose_stretch(start: datetime, end: datetime) -> None:
     """Put a stretch into the URL, in whole seconds."""
-    put_in_url(_NAME, stretch_name(start, end))
+    put_in_url(STRETCH, stretch_name(start, end))
     st.session_state[_CHOICES] = choices_made() + 1
 
 
 def forget_stretch() -> None:
     """Look at none any more."""
-    st.query_params.pop(_NAME, None)
+    st.query_params.pop(STRETCH, None)
     st.session_state[_CHOICES] = choices_made() + 1
 
 

@@ -25,7 +25,8 @@ from src.ml.sensor_models.threshold_replay import (
 from src.sensors.reading_stream import Period
 from src.sensors.sensor_manager import Sensor
 
-_NAME = "threshold"
+THRESHOLD = "threshold"
+"""Its name in the URL."""
 _LANGUAGE = "replay_language"
 _FORMER = "former_threshold"
 
@@ -81,13 +82,13 @@ def _slider(key: str, thresholds: list[float], present: float) -> float:
     chosen = st.select_slider(
         _("Raise an alarm from this strength on"), thresholds, format_func=names.__getitem__, key=key
     )
-    put_in_url(_NAME, f"{chosen:g}")
+    put_in_url(THRESHOLD, f"{chosen:g}")
     return chosen
 
 
 def _asked(present: float) -> float:
     try:
-        asked = float(st.query_params.get(_NAME, present))
+        asked = float(st.query_params.get(THRESHOLD, present))
     except ValueError:
         return present
     return asked if math.isfinite(asked) else present
@@ -164,7 +165,7 @@ def _set(engine: MLEngine, sensor: Sensor, before: float, threshold: float) -> N
     with errors_shown():
         facts = engine.set_alarm_threshold(sensor.sensor_id, threshold)
         st.session_state.setdefault(_FORMER, {})[sensor.sensor_id] = before
-        st.query_params.pop(_NAME, None)
+        st.query_params.pop(THRESHOLD, None)
         flash(
             _("{sensor} raises alarms from {threshold} on now. The detector is version {version}.").format(
                 sensor=sensor.display_name, threshold=significant(threshold, 4), version=facts["version"]

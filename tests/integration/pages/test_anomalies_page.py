@@ -200,6 +200,17 @@ def test_who_gives_a_verdict_after_somebody_else_is_told(saw):
     assert kinds() == []
 
 
+def test_another_sensor_has_stretches_and_thresholds_of_its_own(saw):
+    other = add_sensor(get_engine(), "Saw light")
+    store(get_engine(), other, np.random.default_rng(1).normal(5, 1, 900).tolist())
+    for query in ({"stretch": STRETCH}, {"view": "threshold", "threshold": "2"}):
+        app = open_page("anomalies", sensor=str(saw), **query)
+        app.selectbox(key="sensor").set_value(str(other))
+        app = run(app)
+        assert not app.text_area
+        assert app.query_params.get("threshold", "1.4") == "1.4"
+
+
 def test_closing_the_card_forgets_the_stretch(saw):
     app = click(open_page("anomalies", sensor=str(saw), stretch=STRETCH), "close_verdict")
     assert "stretch" not in app.query_params
