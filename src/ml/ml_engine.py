@@ -17,9 +17,11 @@ from src.database.engine import get_engine, reading
 from src.errors import FarolError
 from src.ml.anomalies.fitting import CONTAMINATION
 from src.ml.anomalies.inputs import checked_contamination
+from src.ml.anomaly_verdicts import read_verdicts
 from src.ml.forecast_accuracy import ForecastAccuracy, forecast_accuracy
 from src.ml.forecast_ledger import delete_old_forecasts
 from src.ml.repositories import PredictionRepository, SensorReadingsRepository
+from src.ml.sensor_models.alarm_history import AlarmHistory
 from src.ml.sensor_models.detecting import Detecting
 from src.ml.sensor_models.forecasting import CurrentForecaster, Forecasting
 from src.ml.sensor_models.judged_past import JudgedPast
@@ -29,6 +31,7 @@ from src.ml.sensor_models.store import SensorModels, Version
 from src.ml.sensor_models.training import AUTO, DETECTOR_HOURS, FORECASTER_HOURS
 from src.ml.sensor_prediction import SensorPrediction
 from src.notes import Note
+from src.sensors.events import EventKind, read_events
 from src.sensors.existing import existing_sensors
 from src.sensors.history import History
 from src.sensors.sensor_manager import Sensor, create_sensor_manager
@@ -172,6 +175,26 @@ class MLEngine:
         with self._lock:
             self.detect_anomalies(sensor_id)
             return self._detecting.past(self._sensors.get_sensor(sensor_id))
+
+    def alarm_history(self, sensor_id: int) -> AlarmHistory:
+        """Return what was said of a sensor's last readings beside failures and verdicts; raises as `detect_anomalies`.
+
+        `src.ml.sensor_models.threshold_replay` tells from it what another threshold would have done.
+        """
+        with self._lock:
+            past = self.judged_past(sensor_id)
+            sensor = self._sensors.get_sensor(sensor_id)
+            detector = self._detecting.detector(sensor)
+            threshold, silence_rows = detector.alarm_threshold, detector.silence_rows
+        with reading(self._engine) as connection:
+            events = read_events(connection, equipment=sensor.equipment)
+        return AlarmHistory(
+            past=past,
+            alarm_threshold=threshold,
+            silence_rows=silence_rows,
+            failures=tuple(event for event in events if event.kind == EventKind.FAILURE),
+            verdicts=tuple(read_verdicts([sensor_id], engine=self._engine)),
+        )
 
     def set_alarm_threshold(self, sensor_id: int, threshold: float) -> dict[str, Any]:
         """Raise a sensor's alarms from this strength on; kept as a new version of its detector, which goes on as it is.

@@ -23,16 +23,24 @@ PAGES = {
     "import": "Import readings",
     "sensors": "Sensors and machines",
     "jobs": "Jobs",
+    "anomalies": "Anomaly detection",
+    "thresholds": "Anomaly detection",
 }
 """Each page, some of them as they are with something on them, to its title."""
 
 
 def open_page(page: Page, trained: Trained, name: str, language: str = "") -> None:
     """Open a page and wait until it is drawn; the one for predictions has an answer on it."""
-    path = {"home": "", "result": "train", "model": "models", "one_sensor": "data"}.get(name, name)
-    query = {"result": {"job": trained.job_id}, "model": {"model": trained.model}, "one_sensor": {"view": "one"}}.get(
-        name, {}
+    path = {"home": "", "result": "train", "model": "models", "one_sensor": "data", "thresholds": "anomalies"}.get(
+        name, name
     )
+    query = {
+        "result": {"job": trained.job_id},
+        "model": {"model": trained.model},
+        "one_sensor": {"view": "one"},
+        "anomalies": {"stretch": "20240301T100000-20240301T160000"},  # any stretch can be given a verdict
+        "thresholds": {"view": "threshold"},
+    }.get(name, {})
     query |= {"lang": language} if language else {}
     page.goto(f"{trained.server.url}/{path}?{'&'.join(f'{key}={value}' for key, value in query.items())}")
     if name == "predict":

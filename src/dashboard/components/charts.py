@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -24,23 +24,38 @@ if TYPE_CHECKING:
 PALETTE = ("#1F83C4", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 STATE_COLOURS = {"normal": "#009E73", "warning": "#E69F00", "failure": "#D55E00"}
 NEUTRAL = "rgba(128, 140, 150, 0.7)"
+_LEGEND_PIXELS = 69
+"""How far below the drawing the legend begins."""
 _SHARES = {"light": ("#f2f5f7", "#08519c"), "dark": ("#1a262d", "#1f7fbf")}
 """Colours of the shares 0 and 1 in a matrix, by theme; the first is the theme's own second background."""
 
 
-def show(figure: go.Figure, key: str, alt: str, height: int = 320) -> None:
-    """Draw a figure with the house's margins; it can be saved as PNG from its tool bar."""
+def show(
+    figure: go.Figure, key: str, alt: str, height: int = 320, *, on_select: Callable[[], None] | None = None
+) -> None:
+    """Draw a figure with the house's margins; it can be saved as PNG from its tool bar.
+
+    Parameters
+    ----------
+    on_select : callable, optional
+        Called when the reader has clicked on a point or drawn a box; the session's state says under the key which.
+    """
     figure.update_layout(
         separators=number_marks(),
         height=height,
         margin={"l": 8, "r": figure.layout.margin.r or 8, "t": 36, "b": 8},
-        legend={"orientation": "h", "y": -0.25 if figure.layout.legend.y is None else figure.layout.legend.y},
+        legend={
+            "orientation": "h",
+            "y": -_LEGEND_PIXELS / (height - 44) if figure.layout.legend.y is None else figure.layout.legend.y,
+        },
     )
     figure.update_yaxes(automargin=True)
     st.plotly_chart(
         figure,
         key=key,
         alt=alt,
+        on_select=on_select or "ignore",
+        selection_mode=("box", "points"),
         config={"displaylogo": False, "toImageButtonOptions": {"format": "png", "filename": key, "scale": 2}},
     )
 

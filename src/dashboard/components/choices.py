@@ -20,10 +20,17 @@ def choose(
     *,
     default: str | None = None,
     names: Callable[[str], str] = str,
+    forget: Sequence[str] = (),
 ) -> str:
-    """Let the reader choose one of some options; the URL's `key` says which, and wins."""
+    """Let the reader choose one of some options; the URL's `key` says which, and wins.
+
+    Parameters
+    ----------
+    forget : sequence of str
+        Choices in the URL that mean nothing any more once this one is another.
+    """
     st.session_state[key] = asked_in_url(key, options, options[0] if default is None else default)
-    st.selectbox(label, options, key=key, format_func=names, on_change=remember_choice, args=(key,))
+    st.selectbox(label, options, key=key, format_func=names, on_change=remember_choice, args=(key, *forget))
     return st.session_state[key]
 
 
@@ -44,8 +51,10 @@ def choose_view(names: Mapping[str, str]) -> str:
     return st.session_state["view"]
 
 
-def remember_choice(key: str) -> None:
+def remember_choice(key: str, *forget: str) -> None:
     """Put into the URL what the widget of this key was changed to; its own key there is the same."""
+    for other in forget:
+        st.query_params.pop(other, None)
     value = st.session_state[key]
     if value is None or value == ALL:
         st.query_params.pop(key, None)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from src.dashboard.components.acting import acting_name
+from src.dashboard.components.moment_field import ask_moment
 from src.dashboard.components.page import errors_shown, flash, plain
 from src.dashboard.locale import _, reader_zone, translated
-from src.sensors.event_changes import EARLIEST, KIND_NAMES, LATEST, LONGEST_NOTE, add_event, change_event, delete_event
+from src.sensors.event_changes import KIND_NAMES, LONGEST_NOTE, add_event, change_event, delete_event
 from src.sensors.events import Event, EventKind
 
-_MINUTE = timedelta(minutes=1)
 _OPENED = "event_opened"
 _ROUND = "event_round"
 
@@ -79,42 +79,17 @@ def _ask(shown: Event, machines: Sequence[str], key: str, button: str) -> Event 
                 format_func=kinds.__getitem__,
                 key=f"kind_{key}",
             )
-            started_at = _ask_moment(_("Start"), shown.started_at, zone, f"start_{key}")
+            started_at = ask_moment(_("Start"), shown.started_at, zone, f"start_{key}")
             ended_at = None
             if not goes_on:
                 default = shown.ended_at or max(shown.started_at + timedelta(hours=1), _this_minute())
-                ended_at = _ask_moment(_("End"), default, zone, f"end_{key}")
+                ended_at = ask_moment(_("End"), default, zone, f"end_{key}")
             note = st.text_area(_("Note"), value=shown.note, max_chars=LONGEST_NOTE, key=f"note_{key}", height=80)
             st.caption(_("Times are in {zone}").format(zone=plain(zone.key)))
             pressed = st.form_submit_button(button, type="primary", key=f"submit_{key}")
     if not pressed:
         return None
     return replace(shown, equipment=machine, kind=kind, started_at=started_at, ended_at=ended_at, note=note)
-
-
-def _ask_moment(name: str, shown: datetime, zone: ZoneInfo, key: str) -> datetime:
-    """Ask for a day and a time; what is not touched stays to the microsecond, though only minutes are shown."""
-    local = shown.astimezone(zone)
-    left, right = st.columns(2)
-    day = left.date_input(
-        _("{name}, day").format(name=name),
-        value=local.date(),
-        min_value=EARLIEST.date(),
-        max_value=LATEST.date(),
-        format="YYYY-MM-DD",
-        key=f"{key}_day",
-    )
-    clock = right.time_input(
-        _("{name}, time").format(name=name), value=_minute(local.time()), step=_MINUTE * 10, key=f"{key}_time"
-    )
-    return _moment(day, clock, shown, zone)
-
-
-def _moment(day: date, clock: time, shown: datetime, zone: ZoneInfo) -> datetime:
-    local = shown.astimezone(zone)
-    if (day, clock) == (local.date(), _minute(local.time())):
-        return shown
-    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
 def _delete(event: Event) -> None:
@@ -135,10 +110,6 @@ def _delete(event: Event) -> None:
 
 def _place(options: Sequence[str], value: str) -> int:
     return list(options).index(value) if value in options else 0
-
-
-def _minute(clock: time) -> time:
-    return clock.replace(second=0, microsecond=0)
 
 
 def _this_minute() -> datetime:

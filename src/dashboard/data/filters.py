@@ -42,7 +42,7 @@ def choose_sensors(sensors: Sequence[Sensor]) -> list[Sensor]:
     return [sensor for sensor in sensors if sensor.sensor_id in chosen] or list(sensors)
 
 
-def choose_period(span: Period) -> Period:
+def choose_period(span: Period, default: str = DEFAULT_PERIOD) -> Period:
     """Let the reader choose a period of the readings: one that ends with the newest, or some days.
 
     Raises
@@ -57,7 +57,7 @@ def choose_period(span: Period) -> Period:
         "all": _("All"),
         CUSTOM: _("Some days"),
     }
-    chosen = choose(_("Period"), [*PERIODS, CUSTOM], "period", default=DEFAULT_PERIOD, names=names.__getitem__)
+    chosen = choose(_("Period"), [*PERIODS, CUSTOM], "period", default=default, names=names.__getitem__)
     if chosen != CUSTOM:
         return period_named(chosen, span)
     zone = ZoneInfo(reader_zone())

@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.dashboard.components.chart_text import literal
+from src.dashboard.components.chart_times import TIME_TICKS, clock_times, clock_times_of
 from src.dashboard.components.charts import NEUTRAL, PALETTE
-from src.dashboard.components.time_axis import TIME_TICKS, local_times
 from src.dashboard.locale import _
 from src.sensors.downsampling import Series
 from src.sensors.presence import Presence
@@ -36,7 +36,7 @@ def code_name(code: int) -> str:
 def presence_map(picture: Presence, sensors: Sequence[Sensor]) -> go.Figure:
     """Draw which readings are there, sensors by time; with more than 60 sensors those with the fewest."""
     rows = [row for row in _worst(picture) if row < len(sensors)]
-    starts = local_times(pd.DatetimeIndex(picture.starts))
+    starts = clock_times(pd.DatetimeIndex(picture.starts))
     figure = go.Figure(
         go.Heatmap(
             z=picture.share[rows],
@@ -63,7 +63,7 @@ def series(points: Series, sensor: Sensor) -> go.Figure:
     """Draw a sensor's readings with its limits; gaps stay open, and readings that are not good are marked."""
     figure = go.Figure()
     figure.add_scatter(
-        x=local_times(pd.DatetimeIndex(points.times).tz_localize("UTC")),
+        x=clock_times_of(points.times),
         y=points.values,
         name=_("good"),
         mode="lines",
@@ -73,7 +73,7 @@ def series(points: Series, sensor: Sensor) -> go.Figure:
     )
     if points.marked_times.size:
         figure.add_scatter(
-            x=local_times(pd.DatetimeIndex(points.marked_times).tz_localize("UTC")),
+            x=clock_times_of(points.marked_times),
             y=points.marked_values,
             name=_("not good"),
             mode="markers",

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from src.dashboard.components.chart_text import literal
+from src.dashboard.components.chart_times import TIME_TICKS, clock_times
 from src.dashboard.components.charts import NEUTRAL, PALETTE
-from src.dashboard.components.time_axis import TIME_TICKS, local_times
 from src.dashboard.locale import _
 from src.dashboard.time_series.limits_view import limit_name
 from src.ml.sensor_models.forecast_report import BacktestReport, Components, ForecastReport
@@ -32,7 +32,7 @@ def forecast(report: ForecastReport, sensor: Sensor, now: datetime) -> go.Figure
     figure, unit, steps = go.Figure(), literal(sensor.unit), report.steps
     for level, low, high in ((95, steps.low_95, steps.high_95), (80, steps.low_80, steps.high_80)):
         _add_band(figure, steps, low, high, level)
-    past = local_times(pd.DatetimeIndex(report.past.times))
+    past = clock_times(pd.DatetimeIndex(report.past.times))
     figure.add_scatter(
         x=past,
         y=report.past.fitted,
@@ -81,7 +81,7 @@ def windows(backtest: BacktestReport, unit: str) -> go.Figure:
     """Draw the mean error of the model and of the seasonal naive in each window of the past."""
     figure = go.Figure()
     tried = backtest.by_window[::-1]
-    starts = local_times(pd.DatetimeIndex([window.start for window in tried])).strftime("%m-%d %H:%M")
+    starts = clock_times(pd.DatetimeIndex([window.start for window in tried])).strftime("%m-%d %H:%M")
     for name, colour, errors in (
         (_("this model"), PALETTE[0], [window.mae for window in tried]),
         (_("seasonal naive"), NEUTRAL, [window.naive_mae for window in tried]),
@@ -110,7 +110,7 @@ def components(parts: Components, unit: str) -> go.Figure:
         subplot_titles=list(panels),
         vertical_spacing=0.36 / (len(panels) + 1),
     )
-    times = local_times(pd.DatetimeIndex(parts.times))
+    times = clock_times(pd.DatetimeIndex(parts.times))
     for row, (name, values) in enumerate(panels.items(), start=1):
         figure.add_scatter(
             x=times,
@@ -129,7 +129,7 @@ def components(parts: Components, unit: str) -> go.Figure:
 
 
 def _add_band(figure: go.Figure, steps: ForecastSteps, low: Sequence[float], high: Sequence[float], level: int) -> None:
-    times = list(local_times(pd.DatetimeIndex(steps.times)))
+    times = list(clock_times(pd.DatetimeIndex(steps.times)))
     figure.add_scatter(
         x=times + times[::-1],
         y=[*high, *low[::-1]],
@@ -144,7 +144,7 @@ def _add_band(figure: go.Figure, steps: ForecastSteps, low: Sequence[float], hig
 
 def _add_line(figure: go.Figure, steps: ForecastSteps, unit: str) -> None:
     figure.add_scatter(
-        x=local_times(pd.DatetimeIndex(steps.times)),
+        x=clock_times(pd.DatetimeIndex(steps.times)),
         y=steps.values,
         name=_("forecast"),
         mode="lines" if len(steps.times) > 1 else "markers",
@@ -174,7 +174,7 @@ def _add_limit(figure: go.Figure, limit: str, value: float) -> None:
 def _add_now(figure: go.Figure, report: ForecastReport, now: datetime) -> None:
     """A line at now where that is in the picture; the data may have ended long ago."""
     is_now = report.past.times[0] <= now <= report.steps.times[-1] + timedelta(hours=1)
-    place = local_times(pd.DatetimeIndex([now if is_now else report.data_until]))[0]
+    place = clock_times(pd.DatetimeIndex([now if is_now else report.data_until]))[0]
     figure.add_shape(
         type="line", x0=place, x1=place, y0=0, y1=1, yref="paper", line={"color": NEUTRAL, "width": 1.5, "dash": "dash"}
     )
@@ -195,4 +195,4 @@ def _window(report: ForecastReport) -> list[str]:
     ahead = report.steps.times[-1] + timedelta(hours=1)
     back = min(max(ahead - report.data_until, _LEAST_SHOWN), _MOST_SHOWN)
     start = max(report.data_until - back, report.past.times[0])
-    return [time.isoformat() for time in local_times(pd.DatetimeIndex([start, ahead]))]
+    return [time.isoformat() for time in clock_times(pd.DatetimeIndex([start, ahead]))]

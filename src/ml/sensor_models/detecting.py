@@ -78,6 +78,10 @@ class Detecting:
         """Return what the sensor's detector, which there must be, has said so far."""
         return self._kept([sensor])[sensor.sensor_id].model.past
 
+    def detector(self, sensor: Sensor) -> OnlineDetector:
+        """Return the sensor's detector, which there must be, to look at and not to be changed."""
+        return self._kept([sensor])[sensor.sensor_id].model.watch.detector
+
     def change(self, sensor: Sensor, change: Callable[[OnlineDetector], None]) -> Kept:
         """Change the sensor's detector, which there must be, and keep it as a new version as it is now."""
         kept = self._kept([sensor])[sensor.sensor_id]

@@ -25,7 +25,7 @@ from tests.integration.pages.samples import (
     the_error,
 )
 
-PAGES = ("home", "forecasting", "train", "predict", "models", "data", "import", "sensors", "jobs")
+PAGES = ("home", "forecasting", "anomalies", "train", "predict", "models", "data", "import", "sensors", "jobs")
 NO_ANSWER = "The database does not answer: {reason}. Check FAROL_DATABASE_URL and the disk, then try again."
 
 
@@ -101,6 +101,8 @@ def test_a_portuguese_page_has_nothing_in_english(plant, model, classes, values,
         for view in ("metrics", "backtest", "components", "issued", "values")
     ]
     pages += [open_page("forecasting", "pt_BR", model="prophet")]
+    stretch = "20240301T100000-20240301T160000"
+    pages += [open_page("anomalies", "pt_BR", view="threshold"), open_page("anomalies", "pt_BR", stretch=stretch)]
     pages += [open_page("train", "pt_BR", source="upload"), click(open_page("predict", "pt_BR"), "predict")]
     english = _patterns(text for text, portuguese in catalogue.items() if text != portuguese and text not in LABELS)
     texts = {text for app in pages for text in shown(app)}
