@@ -44,6 +44,8 @@ TASK = 4
 _BLOCKS_AHEAD = 2
 """So many blocks are with the workers at most: memory stays small however many sensors there are."""
 _SAVED_AT_ONCE = 128
+_SECONDS_UNSAVED = 5.0
+"""Longer than that nothing trained waits to be saved, so that little is lost where a training is broken off."""
 TRAINING = "src.ml.sensor_models.training"
 
 
@@ -85,18 +87,21 @@ class Retraining:
         By kind.
     refused : list of Refused
         What could not be trained, and why.
+    unsaved : int
+        How many are trained, and are saved with the next batch.
     """
 
     total: int
     trained: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
+    unsaved: int = 0
     seconds: float = 0.0
 
     @property
     def done(self) -> int:
         """How many models are settled, one way or another."""
-        return self.trained.total() + self.skipped.total() + len(self.refused)
+        return self.trained.total() + self.skipped.total() + len(self.refused) + self.unsaved
 
     def report(self) -> dict[str, Any]:
         """Return it as plain values; the reasons are notes."""
@@ -139,11 +144,14 @@ def retrain(
     with ExitStack() as stack:
         workers = _open_workers(stack, plan)
         finished: list[Trained] = []
+        saved_at = started
         for outcomes in _outcomes(_orders(sensors, plan, models, so_far, engine), workers):
             so_far.refused += [one for one in outcomes if isinstance(one, Refused)]
             finished += [one for one in outcomes if isinstance(one, Trained)]
-            if len(finished) >= _SAVED_AT_ONCE:
+            so_far.unsaved = len(finished)
+            if len(finished) >= _SAVED_AT_ONCE or time.monotonic() - saved_at > _SECONDS_UNSAVED:
                 _save(finished, models, so_far)
+                saved_at = time.monotonic()
             tell()
         _save(finished, models, so_far)
         tell()
@@ -244,4 +252,5 @@ def _outcomes(
 def _save(finished: list[Trained], models: SensorModels, so_far: Retraining) -> None:
     models.save(finished)
     so_far.trained.update(one.kind for one in finished)
+    so_far.unsaved = 0
     finished.clear()
