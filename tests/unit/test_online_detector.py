@@ -157,7 +157,9 @@ def test_refits_are_due_by_the_schedule_and_can_be_done_apart_from_a_reading(mon
     fitted = []
     original = online_detector.fit_detectors
     monkeypatch.setattr(
-        online_detector, "fit_detectors", lambda rows, rng, **how: fitted.append(len(rows)) or original(rows, rng, **how)
+        online_detector,
+        "fit_detectors",
+        lambda rows, rng, **how: fitted.append(len(rows)) or original(rows, rng, **how),
     )
     apart, within = OnlineDetector(TRAIN), OnlineDetector(TRAIN)
     for place in range(300):

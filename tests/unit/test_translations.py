@@ -24,6 +24,8 @@ SAME_IN_PORTUGUESE = {
     "Log",
     "normal",
     "{kind}: {reason}",
+    "{reason}",
+    "Detector",
     "Sensor",
     "{field}: {before} → {after}",
     "{one}; {other}",
