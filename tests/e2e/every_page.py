@@ -10,6 +10,8 @@ from tests.e2e.widgets import keyed
 
 PAGES = {
     "home": "Home",
+    "model_status": "Model status",
+    "training": "Training",
     "predict": "Predict by hand",
     "batch": "Predict a file",
     "history": "Past predictions",

@@ -50,11 +50,13 @@ def ask_for_plan() -> Plan | None:
             persist_state="session",
             help=_("auto is the median of five plain forecasts: quick, and on most series the best."),
         )
+    place = st.container()  # so that what follows stays where it is
     try:
         given = {name: read_number(_numbers()[name][0], text) if text.strip() else None for name, text in typed.items()}
         return checked_plan(Plan(kinds=tuple(kinds), model=model, skip_unchanged=skip, **given))
     except FarolError as error:
-        show_error(error)
+        with place:
+            show_error(error)
         return None
 
 

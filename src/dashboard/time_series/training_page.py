@@ -51,7 +51,8 @@ def show() -> None:
         return
     versions = SensorModels().versions()
     which, on_machine = _filter(sensors)
-    picked = pick_sensors([s for s in on_machine if s.enabled], _("Choose some")) if which == SOME else []
+    with st.container():
+        picked = pick_sensors([s for s in on_machine if s.enabled], _("Choose some")) if which == SOME else []
     plan = ask_for_plan()
     chosen = _chosen(which, on_machine, picked, plan or Plan(), versions)
     in_use = [sensor.sensor_id for sensor in chosen if sensor.enabled]
