@@ -16,7 +16,8 @@ from src.dashboard.components.page import page_header, provenance
 from src.dashboard.data.filters import choose_machine
 from src.dashboard.locale import _, moment, number, percent
 from src.dashboard.page_list import go_to
-from src.dashboard.time_series.engine import models_version, shared_engine
+from src.dashboard.time_series.engine import shared_engine
+from src.dashboard.time_series.models_version import models_version
 from src.dashboard.time_series.status_table import condition_name, show_status_table
 from src.database.engine import reading
 from src.ml.sensor_models.condition import WORSE, Condition, conditions
