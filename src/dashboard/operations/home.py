@@ -22,7 +22,7 @@ from src.sensors.plant_state import MachineState, PlantState, plant_state
 from src.sensors.sensor_manager import create_sensor_manager
 from src.utils.model_store import list_models
 
-REFRESH = "45s"
+REFRESH = "30s"
 CARD_WIDTH = 250
 CARDS = 24
 _EVERY_STATE = "all"
