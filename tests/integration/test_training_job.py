@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from src.ml.sensor_models import retraining
 from src.ml.sensor_models.readiness import lacks_models, readiness
 from src.ml.sensor_models.retraining import Plan
 from src.ml.sensor_models.store import SensorModels
+from src.ml.sensor_models.training import Trained
 from src.ml.sensor_models.training_job import parameters_for, run, train_sensors
 from src.ml.sensor_models.training_report import KIND, read_report
 from src.sensors.sensor_manager import create_sensor_manager
@@ -138,6 +140,15 @@ def test_what_is_told_as_trained_is_saved_by_then(sensors: dict[str, int], monke
     )
     assert told
     assert all(trained == saved for trained, saved in told)
+
+
+def test_what_is_trained_is_saved_while_a_slow_model_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retraining, "_SECONDS_UNSAVED", 0.01)
+    slow, trained = Future[list[Any]](), [Trained("anomaly-1", "anomaly", b"", {})]
+    coming = retraining._come({slow})
+    assert next(coming) == []
+    slow.set_result(trained)
+    assert next(retraining._come({slow})) == trained
 
 
 def test_progress_counts_what_waits_to_be_saved(sensors: dict[str, int]) -> None:

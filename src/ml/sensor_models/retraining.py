@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -240,13 +240,21 @@ def _outcomes(
         orders = [one for one in block if isinstance(one, DetectorOrder | ForecasterOrder)]
         pending |= {workers[task[0].kind].submit(train_all, task) for task in in_parts(orders, TASK)}
         while len(pending) > _BLOCKS_AHEAD * BLOCK // TASK:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+            pending = yield from _come(pending)
     while pending:
-        done, pending = wait(pending, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
+        pending = yield from _come(pending)
+
+
+def _come(
+    pending: set[Future[list[Trained | Refused]]],
+) -> Generator[list[Trained | Refused], None, set[Future[list[Trained | Refused]]]]:
+    """What comes next, or nothing where it is so slow that what came before should be saved; returns what is left."""
+    done, left = wait(pending, timeout=_SECONDS_UNSAVED, return_when=FIRST_COMPLETED)
+    if not done:
+        yield []
+    for future in done:
+        yield future.result()
+    return left
 
 
 def _save(finished: list[Trained], models: SensorModels, so_far: Retraining) -> None:
