@@ -62,7 +62,7 @@ def show() -> None:
 
 
 def _filtered(sensors: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], str, Condition | None]:
-    names = {ALL: _("all")} | {str(condition): condition_name(condition) for condition in Condition}
+    names = {ALL: _("All sensors")} | {str(condition): condition_name(condition) for condition in Condition}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         machine = choose_machine(row["equipment"] for row in sensors)
         wanted = choose(_("Sensors to look at"), list(names), "condition", names=names.__getitem__)

@@ -20,6 +20,7 @@ _WORST_FIRST = (Condition.WORSE, Condition.DRIFT, Condition.WITHOUT)
 def show_status_table(rows: Sequence[dict[str, Any]]) -> None:
     """Show the table, those first whose models are not in order."""
     ordered = sorted(rows, key=_rank)
+    drifts = any(Condition.DRIFT in conditions(row) for row in rows)
     show_table(
         pd.DataFrame({"place": range(len(ordered))}),
         "model_status",
@@ -35,6 +36,7 @@ def show_status_table(rows: Sequence[dict[str, Any]]) -> None:
             _("Last error"): st.column_config.TextColumn(
                 help=_("Mean absolute error of what this version has forecast, once the readings have come.")
             ),
+            _("Drift"): st.column_config.TextColumn(width="large" if drifts else None),
             _ratio(): st.column_config.NumberColumn(format="percent"),
         },
     )

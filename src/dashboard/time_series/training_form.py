@@ -20,8 +20,7 @@ from src.ml.sensor_models.training_job import KINDS, checked_plan
 def ask_for_plan() -> Plan | None:
     """Ask what is to be trained and how; what cannot be is said, and the plan is None then."""
     with st.expander(_("Options"), icon=":material/tune:", key="training_options"):
-        first, second = st.columns([2, 1], vertical_alignment="bottom")
-        kinds = first.pills(
+        kinds = st.pills(
             _("Models"),
             KINDS,
             default=KINDS,
@@ -29,12 +28,6 @@ def ask_for_plan() -> Plan | None:
             key="kinds",
             format_func=kind_name,
             persist_state="session",
-        )
-        skip = second.toggle(
-            _("Only where there are new readings"),
-            key="skip_unchanged",
-            persist_state="session",
-            help=_("Models that know all there is are left as they are."),
         )
         columns = st.columns(4, vertical_alignment="bottom")
         typed = {}
@@ -49,6 +42,12 @@ def ask_for_plan() -> Plan | None:
             key="forecaster",
             persist_state="session",
             help=_("auto is the median of five plain forecasts: quick, and on most series the best."),
+        )
+        skip = st.toggle(
+            _("Only where there are new readings"),
+            key="skip_unchanged",
+            persist_state="session",
+            help=_("Models that know all there is are left as they are."),
         )
     place = st.container()  # so that what follows stays where it is
     try:
