@@ -159,6 +159,10 @@ class InvalidDetector(FarolError, ValueError):
     """A parameter that no anomaly detector can have."""
 
 
+class InvalidTraining(FarolError, ValueError):
+    """A training of sensors' models that there cannot be: of no sensor, or of no model."""
+
+
 class InvalidReadingValues(FarolError, ValueError):
     """Values, or times, that an anomaly detector cannot take: too few, not finite, out of order, of another shape."""
 

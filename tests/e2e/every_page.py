@@ -11,6 +11,8 @@ from tests.e2e.widgets import keyed
 PAGES = {
     "home": "Home",
     "forecasting": "Forecasting",
+    "model_status": "Model status",
+    "training": "Training",
     "predict": "Predict by hand",
     "batch": "Predict a file",
     "history": "Past predictions",

@@ -53,16 +53,18 @@ A_VISIT = """
 from sklearn.linear_model import LogisticRegression
 from streamlit.testing.v1 import AppTest
 from src.database.migrate import upgrade_database
+from src.ml.ml_engine import create_ml_engine
 from src.sensors.demo_plant import load_demo_plant
 from src.utils.model_store import save_model
 
 upgrade_database()
 load_demo_plant(days=1, equipment=1)
+create_ml_engine().detect_all()
 save_model(LogisticRegression().fit([[0.0], [1.0]], ["off", "on"]), "switch")
 
 app = AppTest.from_file("main_dash.py", default_timeout=60).run()
-assert app.metric and not app.error and not app.exception, app
-app.button(key="go_predict").click().run()
+assert app.metric[-1].value.isdigit() and not app.error and not app.exception, app
+app = AppTest.from_string("from src.dashboard.page_list import PAGES; PAGES['predict']()", default_timeout=60).run()
 app.text_input[0].set_value("1")
 app.button(key="predict").click().run()
 assert app.metric[0].value == "on" and not app.error and not app.exception, app

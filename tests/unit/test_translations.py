@@ -26,6 +26,7 @@ SAME_IN_PORTUGUESE = {
     "Normal",
     "{reason}",
     "{kind}: {reason}",
+    "Detector",
     "Sensor",
     "{field}: {before} → {after}",
     "{one}; {other}",

@@ -58,6 +58,7 @@ def show_table(
         column_config=column_config,
         height=_ROW_PIXELS * min(len(shown), 12) + _FRAME_PIXELS,
         key=f"{key}_table",
+        placeholder="—",
     )
     offer_csv(frame if download is None else download, key, file_name=file_name)
 

@@ -27,6 +27,11 @@ def choose_machine(machines: Iterable[str]) -> str:
 
 def choose_sensors(sensors: Sequence[Sensor]) -> list[Sensor]:
     """Let the reader choose some of the sensors; none chosen means all of them."""
+    return pick_sensors(sensors, _("All sensors")) or list(sensors)
+
+
+def pick_sensors(sensors: Sequence[Sensor], placeholder: str) -> list[Sensor]:
+    """Let the reader pick some of the sensors, or none."""
     names = {sensor.sensor_id: sensor.display_name for sensor in sensors}
     by_text = {str(sensor_id): sensor_id for sensor_id in names}
     asked = dict.fromkeys(st.query_params.get("sensors", "").split(","))
@@ -36,10 +41,10 @@ def choose_sensors(sensors: Sequence[Sensor]) -> list[Sensor]:
         list(names),
         key="sensors",
         format_func=names.__getitem__,
-        placeholder=_("All sensors"),
+        placeholder=placeholder,
         on_change=_put_sensors,
     )
-    return [sensor for sensor in sensors if sensor.sensor_id in chosen] or list(sensors)
+    return [sensor for sensor in sensors if sensor.sensor_id in chosen]
 
 
 def choose_period(span: Period, default: str = DEFAULT_PERIOD) -> Period:

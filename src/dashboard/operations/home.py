@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from typing import Literal
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from src.dashboard.components.demo_plant import offer_demo_plant
-from src.dashboard.components.page import asked_in_url, page_header, provenance, put_in_url
+from src.dashboard.components.page import asked_in_url, errors_shown, page_header, provenance, put_in_url
 from src.dashboard.components.tables import show_pager
-from src.dashboard.locale import _, moment, ngettext, number
+from src.dashboard.locale import _, moment, number
+from src.dashboard.operations.live_scores import Scores, live_scores
 from src.dashboard.operations.machine_card import show_machine, state_name
+from src.dashboard.operations.next_step import show_next_step
 from src.dashboard.page_list import go_to
 from src.jobs import UNFINISHED, count_jobs, poll
-from src.sensors.plant_state import PlantState, plant_state
+from src.sensors.demo_plant import bring_up_to_now
+from src.sensors.plant_state import MachineState, PlantState, plant_state
+from src.sensors.sensor_manager import create_sensor_manager
 from src.utils.model_store import list_models
 
+REFRESH = "30s"
 CARD_WIDTH = 250
 CARDS = 24
 _EVERY_STATE = "all"
@@ -27,20 +33,44 @@ _KEY = "state"
 def show() -> None:
     """Show the page."""
     page_header(_("Home"), _("Is all well? Each machine with its state and latest readings, and what to do next."))
-    plant = plant_state()
-    if not plant.machines:
+    if create_sensor_manager().get_enabled_sensors():
+        st.fragment(_plant_now, run_every=REFRESH)()
+    else:
         _nothing_yet()
-        return
-    poll()
-    running = count_jobs(UNFINISHED)
-    models = len(list_models())
-    _key_figures(plant, models, running)
-    provenance(
-        _("Data as of {time}").format(time=moment(plant.data_as_of)),
-        stale=_("no reading came since when one was due") if plant.is_stale else "",
-    )
-    _next_step(plant, models, running)
-    _machines(plant)
+
+
+def _plant_now() -> None:
+    """Show the plant with what is known of it, then ask the detectors, and show it once more where they have news."""
+    with errors_shown():
+        poll()
+        _keep_demo_plant_going()
+        plant, scores = plant_state(), live_scores().latest
+        running, models = count_jobs(UNFINISHED), len(list_models())
+        _key_figures(plant, models, running, scores)
+        provenance(
+            _("Data as of {time}").format(time=moment(plant.data_as_of)),
+            _("looked at {time}").format(time=moment(datetime.now(UTC))),
+            stale=_("no reading came since when one was due") if plant.is_stale else "",
+        )
+        show_next_step(plant, models, running, scores)
+        _machines(plant, scores or {})
+        if live_scores().ask_again():
+            st.rerun()
+
+
+def _keep_demo_plant_going() -> None:
+    """Bring the demo plant, if there is one, up to now; one session at a time is enough."""
+    turn = _turn()
+    if turn.acquire(blocking=False):
+        try:
+            bring_up_to_now()
+        finally:
+            turn.release()
+
+
+@st.cache_resource(show_spinner=False)
+def _turn() -> threading.Lock:
+    return threading.Lock()
 
 
 def _nothing_yet() -> None:
@@ -50,25 +80,29 @@ def _nothing_yet() -> None:
     )
     with st.container(horizontal=True):
         offer_demo_plant()
-        _button_to("import", _("Import readings"), "upload_file")
+        if st.button(_("Import readings"), key="go_import", icon=":material/upload_file:"):
+            go_to("import")
 
 
-def _key_figures(plant: PlantState, models: int, running: int) -> None:
+def _key_figures(plant: PlantState, models: int, running: int, scores: Scores | None) -> None:
+    said = list((scores or {}).values())
     figures = {
         _("Machines"): number(len(plant.machines), 0),
         _("Sensors"): number(plant.sensors, 0),
         _("Readings"): number(plant.readings, 0) + ("" if plant.readings_exact else "+"),
         _("Saved models"): number(models, 0),
         _("Jobs running"): number(running, 0),
+        _("Anomalies now"): number(sum(one.is_anomaly for one in said) if said else None, 0),
+        _("Open faults"): number(sum(one.fault is not None for one in said) if said else None, 0),
     }
     row = st.container(horizontal=True)
     for label, value in figures.items():
         row.metric(label, value, border=True)
 
 
-def _machines(plant: PlantState) -> None:
+def _machines(plant: PlantState, scores: Scores) -> None:
     chosen = _choose_state(plant)
-    machines = sorted(plant.machines, key=lambda machine: _WORST_FIRST.index(machine.state))
+    machines = sorted(plant.machines, key=lambda machine: _urgency(machine, scores))
     machines = [machine for machine in machines if chosen in (_EVERY_STATE, machine.state)]
     if not machines:
         st.caption(_("No machine is in this state."))
@@ -76,7 +110,12 @@ def _machines(plant: PlantState) -> None:
     row = st.container(horizontal=True)
     for machine in machines[first : first + CARDS]:
         with row.container(border=True, width=CARD_WIDTH):
-            show_machine(machine)
+            show_machine(machine, scores)
+
+
+def _urgency(machine: MachineState, scores: Scores) -> tuple[int, bool]:
+    said = [scores[latest.sensor_id] for latest in machine.latest if latest.sensor_id in scores]
+    return _WORST_FIRST.index(machine.state), all(one.is_normal for one in said)
 
 
 def _choose_state(plant: PlantState) -> str:
@@ -92,33 +131,3 @@ def _choose_state(plant: PlantState) -> str:
 
 def _remember() -> None:
     put_in_url(_KEY, st.session_state[_KEY])
-
-
-def _next_step(plant: PlantState, models: int, running: int) -> None:
-    attention = sum(machine.state != "normal" for machine in plant.machines)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if running:
-            text = ngettext(
-                "Next: look at the job that is running.", "Next: look at the {count} jobs that are running.", running
-            )
-            path, label, icon = "jobs", _("Jobs"), "list_alt"
-        elif not models:
-            text = _("Next: train models that tell a machine's state from its sensors.")
-            path, label, icon = "train", _("Train and compare"), "leaderboard"
-        elif attention:
-            text = ngettext(
-                "Next: {count} machine needs attention. Ask a saved model what its values mean.",
-                "Next: {count} machines need attention. Ask a saved model what their values mean.",
-                attention,
-            )
-            path, label, icon = "predict", _("Predict by hand"), "touch_app"
-        else:
-            text = _("Next: ask a saved model what state some values mean.")
-            path, label, icon = "predict", _("Predict by hand"), "touch_app"
-        st.markdown(text)
-        _button_to(path, label, icon, kind="primary")
-
-
-def _button_to(path: str, label: str, icon: str, *, kind: Literal["primary", "secondary"] = "secondary") -> None:
-    if st.button(label, type=kind, key=f"go_{path}", icon=f":material/{icon}:"):
-        go_to(path)

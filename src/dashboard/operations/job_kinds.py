@@ -10,7 +10,7 @@ from src.dashboard.data import import_view
 from src.dashboard.locale import _
 from src.dashboard.machine_learning import batch_result, comparison_view
 from src.dashboard.page_list import go_to
-from src.dashboard.time_series import forecast_job_view
+from src.dashboard.time_series import forecast_job_view, training_job_view
 from src.jobs import Job
 
 
@@ -81,5 +81,11 @@ _KINDS = {
         lambda job: job.state == "done",
         lambda: _("Open the result"),
         lambda job: go_to("batch", job=job.job_id),
+    ),
+    "train_sensors": ShownKind(
+        training_job_view.progress_message,
+        lambda job: True,
+        lambda: _("Open the training"),
+        lambda job: go_to("training", job=job.job_id),
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -44,6 +44,8 @@ TASK = 4
 _BLOCKS_AHEAD = 2
 """So many blocks are with the workers at most: memory stays small however many sensors there are."""
 _SAVED_AT_ONCE = 64
+_SECONDS_UNSAVED = 5.0
+"""Longer than that nothing trained waits to be saved, so that little is lost where a training is broken off."""
 TRAINING = "src.ml.sensor_models.training"
 
 
@@ -85,18 +87,21 @@ class Retraining:
         By kind.
     refused : list of Refused
         What could not be trained, and why.
+    unsaved : int
+        How many are trained, and are saved with the next batch.
     """
 
     total: int
     trained: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
+    unsaved: int = 0
     seconds: float = 0.0
 
     @property
     def done(self) -> int:
         """How many models are settled, one way or another."""
-        return self.trained.total() + self.skipped.total() + len(self.refused)
+        return self.trained.total() + self.skipped.total() + len(self.refused) + self.unsaved
 
     def report(self) -> dict[str, Any]:
         """Return it as plain values; the reasons are notes."""
@@ -138,7 +143,7 @@ def retrain(
 
     with ExitStack() as stack:
         workers = _open_workers(stack, plan)
-        saving = _Saving(models, so_far)
+        saving = _Saving(models, so_far, stack.enter_context(ThreadPoolExecutor(1, "saving")))
         for outcomes in _outcomes(_orders(sensors, plan, models, so_far, engine), workers):
             so_far.refused += [one for one in outcomes if isinstance(one, Refused)]
             saving.add([one for one in outcomes if isinstance(one, Trained)])
@@ -151,34 +156,37 @@ def retrain(
 class _Saving:
     """Saves what is trained, one batch at a time, beside the training of the next: it is mostly a wait for the disk."""
 
-    def __init__(self, models: SensorModels, so_far: Retraining) -> None:
-        self._models, self._so_far = models, so_far
+    def __init__(self, models: SensorModels, so_far: Retraining, thread: Executor) -> None:
+        self._models, self._so_far, self._thread = models, so_far, thread
         self._finished: list[Trained] = []
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="saving")
+        self._batch: list[Trained] = []
         self._under_way: Future[None] | None = None
+        self._saved_at = time.monotonic()
 
     def add(self, trained: list[Trained]) -> None:
         self._finished += trained
-        if len(self._finished) >= _SAVED_AT_ONCE:
+        if self._under_way is not None and self._under_way.done():
+            self._settle()
+        if len(self._finished) >= _SAVED_AT_ONCE or time.monotonic() - self._saved_at > _SECONDS_UNSAVED:
             self._save()
+        self._so_far.unsaved = len(self._finished) + len(self._batch)
 
     def finish(self) -> None:
         self._save()
         self._settle()
-        self._thread.shutdown()
+        self._so_far.unsaved = 0
 
     def _save(self) -> None:
         self._settle()
-        batch, self._finished = self._finished, []
-        self._under_way = self._thread.submit(self._save_batch, batch)
-
-    def _save_batch(self, batch: list[Trained]) -> None:
-        self._models.save(batch)
-        self._so_far.trained.update(one.kind for one in batch)
+        self._batch, self._finished = self._finished, []
+        self._under_way = self._thread.submit(self._models.save, self._batch)
+        self._saved_at = time.monotonic()
 
     def _settle(self) -> None:
         if self._under_way is not None:
             self._under_way.result()
+            self._so_far.trained.update(one.kind for one in self._batch)
+            self._batch, self._under_way = [], None
 
 
 def _open_workers(stack: ExitStack, plan: Plan) -> dict[str, Executor]:
@@ -263,10 +271,18 @@ def _outcomes(
         orders = [one for one in block if isinstance(one, DetectorOrder | ForecasterOrder)]
         pending |= {workers[task[0].kind].submit(train_all, task) for task in in_parts(orders, TASK)}
         while len(pending) > _BLOCKS_AHEAD * BLOCK // TASK:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+            pending = yield from _come(pending)
     while pending:
-        done, pending = wait(pending, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
+        pending = yield from _come(pending)
+
+
+def _come(
+    pending: set[Future[list[Trained | Refused]]],
+) -> Generator[list[Trained | Refused], None, set[Future[list[Trained | Refused]]]]:
+    """What comes next, or nothing where it is so slow that what came before should be saved; returns what is left."""
+    done, left = wait(pending, timeout=_SECONDS_UNSAVED, return_when=FIRST_COMPLETED)
+    if not done:
+        yield []
+    for future in done:
+        yield future.result()
+    return left

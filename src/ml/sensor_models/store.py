@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from src.config import get_settings
+from src.ml.sensor_models import FOLDER
 from src.ml.sensor_models.training import Trained
 from src.storage.model_records import ModelToSave, utc_time
 from src.utils.model_store import ModelStore
 
 logger = logging.getLogger(__name__)
-
-FOLDER = "sensors"
 
 
 @dataclass(frozen=True)
