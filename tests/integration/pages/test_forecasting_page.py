@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -173,6 +174,28 @@ def test_a_limit_that_is_expected_to_be_crossed_is_told(language, say):
     assert any(say("Too far off to be drawn: {limits}", limits="")[:12] in as_read(one.value) for one in app.caption)
 
 
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"warning_low": 45.0}, "is crossed now, and the coming hour is expected to be beyond it too."),
+        ({"physical_max": 50.0}, "which cannot be: do not believe the forecast there."),
+        ({"critical_high": 100.0}, "No limit is expected to be crossed in the 24 h ahead, not even by the 95 % band."),
+    ],
+)
+def test_each_limit_is_told_in_its_own_words(limits, said):
+    fill(add(**limits), swing(400))
+    app = open_page("forecasting")
+    assert next(as_read(alert.value) for alert in (*app.warning, *app.success)).endswith(said)
+
+
+def test_a_limit_that_only_a_band_reaches_is_told_more_quietly():
+    fill(add(critical_low=25.0, warning_low=27.0), (np.random.default_rng(5).normal(50, 10, 600)).tolist())
+    app = open_page("forecasting")
+    assert not app.warning
+    said = as_read(app.info[0].value)
+    assert "band reaches it" in said
+
+
 def test_a_sensor_without_limits_is_told_where_to_set_them(language, say):
     fill(add(), swing(100))
     app = open_page("forecasting", language)
@@ -255,10 +278,10 @@ def put_job(sensor: Sensor, model: str, **end: Any) -> Job:
     return get_job(job_id)
 
 
-def put_finished(sensor: Sensor, model: str) -> Job:
-    """Leave a job that is done; what it says was made by a fast model."""
+def put_finished(sensor: Sensor, model: str, **changed: Any) -> Job:
+    """Leave a job that is done; what it says was made by a fast model, but for what is changed."""
     engine = create_ml_engine()
-    report = forecast_report(engine, sensor, 24, "auto")
+    report = replace(forecast_report(engine, sensor, 24, "auto"), **changed)
     parts = forecast_components(engine, sensor.sensor_id, "auto")
     record = {"report": report.to_record(), "components": parts.to_record()}
     return put_job(sensor, model, state="done", result=json_dict(record, "result"), progress=1.0)
@@ -288,6 +311,18 @@ def test_what_a_job_has_forecast_is_found_again(language, say):
         assert not app.error
     assert "start_forecast" not in [button.key for button in app.button]
     assert "start_forecast" in [button.key for button in open_page("forecasting", model="prophet", horizon="48").button]
+
+
+def test_a_model_without_a_backtest_says_so(language, say):
+    sensor = add()
+    fill(sensor, swing(200))
+    put_finished(sensor, "auto_arima", backtest=None, requested_model="auto_arima", is_calibrated=False)
+    app = open_page("forecasting", language, model="auto_arima")
+    assert say("Error against the naive") not in figures(app)
+    assert " / " in figures(app)[say("Within the 80 / 95 % band")]
+    app = open_page("forecasting", language, model="auto_arima", view="backtest")
+    text = "{model} has no backtest: it would be fitted eight times, for minutes each."
+    assert app.info[0].value == say(text, model="AutoARIMA")
 
 
 def test_limits_that_have_changed_since_a_job_count(language, say):
