@@ -119,7 +119,8 @@ def replayed(
 
 
 def _set_times(figure: go.Figure, period: Period) -> None:
-    ends = [clock_time(period.start), clock_time(period.end)]
+    room = (period.end - period.start) / 100  # so that a mark on the newest reading is seen whole
+    ends = [clock_time(period.start), clock_time(period.end + room)]
     figure.update_xaxes(type="date", tickformatstops=TIME_TICKS, range=ends)
 
 
