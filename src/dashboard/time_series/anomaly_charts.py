@@ -14,9 +14,9 @@ from src.dashboard.components.chart_times import TIME_TICKS, clock_time, clock_t
 from src.dashboard.components.charts import NEUTRAL, PALETTE
 from src.dashboard.locale import _, translated
 from src.dashboard.time_series.verdict_names import VERDICT_COLOURS, verdict_name
-from src.ml.anomalies.alarms import ALARM_SCORE
+from src.ml.anomalies.alarms import ALARM_SCORE, anomaly_scores
 from src.ml.anomaly_verdicts import Verdict, VerdictKind
-from src.ml.sensor_models.alarm_history import AlarmHistory, known_scores
+from src.ml.sensor_models.alarm_history import AlarmHistory
 from src.ml.sensor_models.judged_past import JudgedPast
 from src.ml.sensor_models.judged_series import JudgedSeries
 from src.ml.sensor_models.threshold_replay import Outcome, ThresholdReplay
@@ -119,7 +119,8 @@ def replayed(
 
 
 def _set_times(figure: go.Figure, period: Period) -> None:
-    ends = [clock_time(period.start), clock_time(period.end)]
+    room = (period.end - period.start) / 100  # so that a mark on the newest reading is seen whole
+    ends = [clock_time(period.start), clock_time(period.end + room)]
     figure.update_xaxes(type="date", tickformatstops=TIME_TICKS, range=ends)
 
 
@@ -158,7 +159,7 @@ def _add_usual(figure: go.Figure, said: dict[str, Any]) -> None:
 def _add_scores(figure: go.Figure, series: JudgedSeries, threshold: float) -> None:
     figure.add_scatter(
         x=clock_times_of(series.score_times),
-        y=known_scores(series.strengths, threshold),
+        y=anomaly_scores(series.strengths, threshold),
         name=_("score"),
         mode="lines",
         line={"color": PALETTE[0], "width": 1.2},
@@ -179,7 +180,7 @@ def _add_scores(figure: go.Figure, series: JudgedSeries, threshold: float) -> No
 
 def _add_marks(figure: go.Figure, series: JudgedSeries, sensor: Sensor, threshold: float) -> None:
     alarms, faults, unit = series.alarms, series.faults, literal(sensor.unit)
-    scores = known_scores(series.alarm_strengths, threshold)
+    scores = anomaly_scores(series.alarm_strengths, threshold)
     alarm = {"color": _ALARM, "symbol": "triangle-up", "size": 12, "line": {"width": 1, "color": "white"}}
     steady = {"marker": {"opacity": 1}}  # what is selected is told by the span, and marks do not fade
     for row, values in ((1, _on_the_picture(alarms.values, series)), (2, scores)):

@@ -77,7 +77,7 @@ class AlarmHistory:
 
     def score_of(self, stretch: AlarmStretch) -> float:
         """Return a stretch's strongest score on the scale from 0 to 1, with the threshold in use."""
-        return float(known_scores(np.array(stretch.strength), self.alarm_threshold))
+        return float(anomaly_scores(np.array(stretch.strength), self.alarm_threshold))
 
     def happenings(self, period: Period) -> list[Happening]:
         """Return the alarms with the verdict on each, and the verdicts where no alarm was, the newest first."""
@@ -126,7 +126,7 @@ def scores_table(history: AlarmHistory, period: Period) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "timestamp": pd.DatetimeIndex(past.times).tz_localize("UTC"),
-            "score": known_scores(past.strengths, history.alarm_threshold),
+            "score": anomaly_scores(past.strengths, history.alarm_threshold),
             "strength": past.strengths,
             "is_alarm": past.is_anomaly,
             "is_learnt": past.is_learnt,
@@ -134,11 +134,6 @@ def scores_table(history: AlarmHistory, period: Period) -> pd.DataFrame:
         }
     )
     return frame[(frame["timestamp"] >= period.start) & (frame["timestamp"] < period.end)]
-
-
-def known_scores(strengths: np.ndarray, threshold: float) -> np.ndarray:
-    """Return strengths on the scale from 0 to 1, NaN where there is none; see `anomaly_scores`."""
-    return np.where(np.isnan(strengths), np.nan, anomaly_scores(strengths, threshold))
 
 
 def stretch_at(past: JudgedPast, first: int, last: int) -> tuple[datetime, datetime]:

@@ -69,7 +69,7 @@ class SensorModels:
         self._store = ModelStore(self.folder)
         self._keep_versions = settings.keep_sensor_models
         self._most_bytes = settings.sensor_models_mb * 1_000_000
-        self._memory: OrderedDict[str, tuple[str, Kept]] = OrderedDict()  # by name, with the artefact's hash
+        self._memory: OrderedDict[str, tuple[object, Kept]] = OrderedDict()  # by name, with what tells it from others
         self._bytes = 0
         self._registry: tuple[object, dict[str, dict[str, Any]]] = (None, {})
 
@@ -107,7 +107,7 @@ class SensorModels:
         for name, model in loaded.items():
             entry = entries[name]
             size = (self.folder / entry["path"]).stat().st_size
-            found[name] = self._remember(entry["sha256"], Kept(model, _version(name, entry), size))
+            found[name] = self._remember(_identity(entry), Kept(model, _version(name, entry), size))
         return self._used(found)
 
     def _used(self, found: dict[str, Kept]) -> dict[str, Kept]:
@@ -146,12 +146,12 @@ class SensorModels:
         return self._registry[1]
 
     def _is_in_memory(self, name: str, entry: dict[str, Any]) -> bool:
-        return name in self._memory and self._memory[name][0] == entry["sha256"]
+        return name in self._memory and self._memory[name][0] == _identity(entry)
 
-    def _remember(self, digest: str, kept: Kept) -> Kept:
+    def _remember(self, identity: object, kept: Kept) -> Kept:
         name = kept.version.name
         self._forget(name)
-        self._memory[name] = (digest, kept)
+        self._memory[name] = (identity, kept)
         self._bytes += kept.bytes
         while self._bytes > self._most_bytes:
             self._forget(next(iter(self._memory)))
@@ -160,6 +160,11 @@ class SensorModels:
     def _forget(self, name: str) -> None:
         if name in self._memory:
             self._bytes -= self._memory.pop(name)[1].bytes
+
+
+def _identity(entry: dict[str, Any]) -> object:
+    """What tells a version from others: trained anew on the same readings, a model has the same bytes."""
+    return entry["version"], entry["sha256"]
 
 
 def _version(name: str, entry: dict[str, Any]) -> Version:

@@ -197,7 +197,8 @@ def _detector(order: DetectorOrder) -> tuple[WatchedSensor, dict[str, Any]]:
 
 
 def _forecaster(order: ForecasterOrder) -> tuple[SensorForecaster, dict[str, Any]]:
-    forecaster = create_forecaster(order.model).fit(order.times, order.values)
+    # Whatever a sensor's hours follow, the day is part of it; Prophet by itself would forecast all hours alike.
+    forecaster = create_forecaster(order.model, daily_seasonality=True).fit(order.times, order.values)
     series, trial = forecaster.series, forecaster.trial
     observed = series.values[series.observed]
     facts = {
