@@ -13,6 +13,7 @@ from typing import Any
 from src.config import get_settings
 from src.ml.sensor_models import FOLDER
 from src.ml.sensor_models.training import Trained
+from src.storage.artefacts import artefact_size
 from src.storage.model_records import ModelToSave, utc_time
 from src.utils.model_store import ModelStore
 
@@ -106,7 +107,7 @@ class SensorModels:
             logger.warning("A model of a sensor is not used: %s", error)
         for name, model in loaded.items():
             entry = entries[name]
-            size = (self.folder / entry["path"]).stat().st_size
+            size = artefact_size(self.folder / entry["path"]) or 0
             found[name] = self._remember(_identity(entry), Kept(model, _version(name, entry), size))
         return self._used(found)
 
