@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from src.dashboard.components.page import plain
-from src.dashboard.locale import _, moment, number, translated
+from src.dashboard.locale import _, moment, number, score, translated
 from src.dashboard.operations.live_scores import Said, Scores
 from src.dashboard.page_list import PAGES
 from src.sensors.plant_state import LatestReading, MachineState
@@ -49,10 +49,10 @@ def _reading(latest: LatestReading, said: Said | None) -> str:
 def _mark(said: Said) -> str:
     if said.fault is not None:
         return f":orange-badge[:material/sensors_off: {_('sensor fault')}]"
-    score = _("score {score}").format(score=number(said.score, 2))
+    text = _("score {score}").format(score=score(said.score, 2))
     if said.is_anomaly:
-        return f":red-badge[:material/troubleshoot: {_('anomaly')}, {score}]"
-    return f":small[{score}]"
+        return f":red-badge[:material/troubleshoot: {_('anomaly')}, {text}]"
+    return f":small[{text}]"
 
 
 def _quantity(latest: LatestReading) -> str:
