@@ -28,7 +28,7 @@ def run() -> None:
     except InvalidSettings as error:  # without settings there is no language to say it in
         st.error(str(error), icon=":material/error:")
         st.stop()
-    page = st.navigation(_pages())
+    page = st.navigation(_pages(), expanded=True)  # nobody looks behind "View more"
     _sidebar()
     try:
         start_once()
@@ -46,7 +46,7 @@ def _pages() -> dict[str, list[st.Page]]:
         _("Monitor"): [page("home", _("Home"), "home", default=True)],
         _("Sensors over time"): [
             page("forecasting", _("Forecasting"), "trending_up"),
-            page("anomalies", _("Anomaly detection"), "troubleshoot"),
+            page("anomalies", _("Anomalies"), "troubleshoot"),
             page("model_status", _("Model status"), "monitor_heart"),
             page("training", _("Training"), "model_training"),
         ],

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from src.database.engine import get_engine, reading
+from src.database.activities import record_activity
+from src.database.engine import get_engine, reading, writing
 from src.errors import FarolError
 from src.ml.anomalies.fitting import CONTAMINATION
 from src.ml.anomalies.inputs import checked_contamination
@@ -196,7 +197,7 @@ class MLEngine:
             verdicts=tuple(read_verdicts([sensor_id], engine=self._engine)),
         )
 
-    def set_alarm_threshold(self, sensor_id: int, threshold: float) -> dict[str, Any]:
+    def set_alarm_threshold(self, sensor_id: int, threshold: float, *, actor: str = "") -> dict[str, Any]:
         """Raise a sensor's alarms from this strength on; kept as a new version of its detector, which goes on as it is.
 
         Raises
@@ -206,11 +207,11 @@ class MLEngine:
         SensorNotFound, NoReadings, InvalidReadingValues
             As in `detect_anomalies`.
         """
-        return self._set_threshold(sensor_id, lambda detector: detector.set_alarm_threshold(threshold))
+        return self._set_threshold(sensor_id, lambda detector: detector.set_alarm_threshold(threshold), actor)
 
-    def set_alarms_per_week(self, sensor_id: int, alarms_per_week: float) -> dict[str, Any]:
+    def set_alarms_per_week(self, sensor_id: int, alarms_per_week: float, *, actor: str = "") -> dict[str, Any]:
         """Set the threshold that would have given so many alarms a week; else as `set_alarm_threshold`."""
-        return self._set_threshold(sensor_id, lambda detector: detector.set_alarms_per_week(alarms_per_week))
+        return self._set_threshold(sensor_id, lambda detector: detector.set_alarms_per_week(alarms_per_week), actor)
 
     def forecast_sensor(self, sensor_id: int, periods: int = 24, model: str = AUTO) -> dict[str, Any]:
         """Forecast the hourly means that follow a sensor's readings, and keep the forecast as it was issued.
@@ -323,10 +324,16 @@ class MLEngine:
             wanted = set(existing_sensors(connection, sensor_ids))
         return [sensor for sensor in self._sensors.get_all_sensors() if sensor.sensor_id in wanted]
 
-    def _set_threshold(self, sensor_id: int, change: Callable[[Any], None]) -> dict[str, Any]:
+    def _set_threshold(self, sensor_id: int, change: Callable[[Any], None], actor: str) -> dict[str, Any]:
         with self._lock:
-            self.detect_anomalies(sensor_id)
-            return _facts(self._detecting.change(self._sensors.get_sensor(sensor_id), change).version)
+            before = self.detect_anomalies(sensor_id)["alarm_threshold"]
+            sensor = self._sensors.get_sensor(sensor_id)
+            facts = _facts(self._detecting.change(sensor, change).version)
+        values = {"before": before, "after": facts["alarm_threshold"]}
+        with writing(self._engine) as connection:
+            action = Note("alarm threshold: {before:.4g} → {after:.4g}", values)
+            record_activity(actor, "sensor", sensor.display_name, action, connection)
+        return facts
 
 
 def create_ml_engine() -> MLEngine:

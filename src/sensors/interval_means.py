@@ -52,6 +52,12 @@ class IntervalMeans:
         return first + np.arange(self.values.size) * np.timedelta64(self.interval // _MICROSECOND, "us")
 
     @property
+    def observed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Starts and means of the intervals that have a good reading."""
+        known = ~np.isnan(self.values)
+        return self.timestamps[known], self.values[known]
+
+    @property
     def end(self) -> datetime:
         """When the last interval ends, which is when the next one would start."""
         return self.start + self.values.size * self.interval

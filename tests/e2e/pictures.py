@@ -16,6 +16,8 @@ SHOWN = {
     "predict": "predict_dark_1400",
     "models": "models_light_1400",
     "quality": "data_light_1400",
+    "anomalies": "anomalies_light_1400",
+    "forecasting": "forecasting_dark_1400",
 }
 """Name in the documents to the screenshot that `test_every_page` takes."""
 WIDTH, HIGHEST, COLOURS = 1000, 720, 256

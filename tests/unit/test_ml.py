@@ -18,6 +18,7 @@ from hypothesis.extra.numpy import arrays
 from sqlalchemy import Engine
 
 from src.config import get_settings
+from src.database.activities import read_activities
 from src.database.engine import writing
 from src.database.tables import forecasts, ml_predictions, sensor_readings, sensors
 from src.errors import (
@@ -680,7 +681,9 @@ class TestMLEngine:
 
     def test_a_threshold_that_was_adopted_outlives_a_restart_and_a_training(self, engine, ml_engine):
         sensor_id = watched_sensor(engine)
-        ml_engine.set_alarm_threshold(sensor_id, 2.5)
+        ml_engine.set_alarm_threshold(sensor_id, 2.5, actor="Ana")
+        act = read_activities("sensor")[0]
+        assert (act.actor, act.subject, str(act.action)) == ("Ana", "Saw heat", "alarm threshold: 1.4 → 2.5")
         assert create_ml_engine().detect_anomalies(sensor_id)["alarm_threshold"] == 2.5
         ml_engine.retrain_all_models(plan=Plan(kinds=("anomaly",)))
         assert ml_engine.detect_anomalies(sensor_id)["alarm_threshold"] == 2.5

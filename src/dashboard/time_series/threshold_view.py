@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from src.dashboard.components import charts
+from src.dashboard.components.acting import acting_name
 from src.dashboard.components.page import errors_shown, flash, put_in_url
 from src.dashboard.locale import _, current_language, ngettext, number, significant
 from src.dashboard.locale.typed import read_number
@@ -163,7 +164,7 @@ def _adopt(engine: MLEngine, sensor: Sensor, history: AlarmHistory, chosen: Thre
 
 def _set(engine: MLEngine, sensor: Sensor, before: float, threshold: float) -> None:
     with errors_shown():
-        facts = engine.set_alarm_threshold(sensor.sensor_id, threshold)
+        facts = engine.set_alarm_threshold(sensor.sensor_id, threshold, actor=acting_name())
         st.session_state.setdefault(_FORMER, {})[sensor.sensor_id] = before
         st.query_params.pop(THRESHOLD, None)
         flash(

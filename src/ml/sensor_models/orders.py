@@ -93,6 +93,6 @@ def forecaster_orders(
             orders.append(Refused(sensor_id, FORECASTER, Note.of(no_readings(sensor))))
             continue
         found, length = series[sensor_id]
-        anchor, times = Anchor.at(*newest[sensor_id]), found.timestamps
-        orders.append(ForecasterOrder(sensor_id, sensor.display_name, times, found.values, anchor, length, model))
+        anchor, (times, values) = Anchor.at(*newest[sensor_id]), found.observed
+        orders.append(ForecasterOrder(sensor_id, sensor.display_name, times, values, anchor, length, model))
     return orders

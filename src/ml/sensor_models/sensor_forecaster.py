@@ -56,4 +56,4 @@ class SensorForecaster:
         since = self._steps_since(series)
         if since == 0 or not self.forecaster.follows_fast:
             return self.forecaster, since
-        return self.forecaster.continued(series.timestamps, series.values), 0
+        return self.forecaster.continued(*series.observed), 0

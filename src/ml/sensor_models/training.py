@@ -82,9 +82,9 @@ class ForecasterOrder:
     sensor : str
         Its display name.
     times : ndarray of datetime64[us], shape (n,)
-        Starts of whole hours, in UTC.
+        Starts of whole hours, in UTC, in order.
     values : ndarray of float64, shape (n,)
-        The hours' means; NaN where there is none.
+        The hours' means; hours without one are left out.
     anchor : Anchor
         The newest good reading.
     model : str
