@@ -179,17 +179,26 @@ class ModelStore:
             warnings.warn(LibraryVersionWarning(name, changed), stacklevel=2)
         return _opened(content, record)
 
-    def load_many(self, names: Iterable[str]) -> tuple[dict[str, Any], dict[str, FarolError]]:
+    def load_many(
+        self, names: Iterable[str], entries: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> tuple[dict[str, Any], dict[str, FarolError]]:
         """Load the current version of many models, reading the registry once.
 
         Other library versions go unsaid: whoever keeps models by the thousand can train them anew.
+
+        Parameters
+        ----------
+        entries : mapping, optional
+            What `entries` has returned, where that is known already: then the registry is not read again.
 
         Returns
         -------
         dict of str to object, dict of str to FarolError
             Those that could be loaded, and why others could not, as `load` would have raised it.
         """
-        entries, loaded, failures = self.entries(), {}, {}
+        entries = self.entries() if entries is None else entries
+        loaded: dict[str, Any] = {}
+        failures: dict[str, FarolError] = {}
         for name in names:
             try:
                 if name not in entries:

@@ -39,7 +39,7 @@ def anomaly_scores(strengths: np.ndarray, threshold: float) -> np.ndarray:
     below = ALARM_SCORE / 2 * 2.0 ** (2 * np.clip(ratio, -50.0, 0.5) - 1)
     between = np.interp(ratio, (0.5, 1.0, 2.0), (0.3, ALARM_SCORE, 0.9))
     above = 1.0 - 0.2 / np.maximum(ratio, 2.0)
-    return np.select([ratio < 0.5, ratio <= 2.0], [below, between], above)
+    return np.where(ratio < 0.5, below, np.where(ratio <= 2.0, between, above))
 
 
 def checked_threshold(threshold: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -114,6 +114,8 @@ class Detections:
 
 def join(parts: list[Detections], remark: Note | None) -> Detections:
     """Put detections one after another."""
+    if len(parts) == 1:
+        return replace(parts[0], remark=remark)
     names = [name for name in Detections.__dataclass_fields__ if name not in ("sensor_faults", "remark")]
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     return Detections(**columns, sensor_faults=sum((part.sensor_faults for part in parts), ()), remark=remark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,11 @@ class Trial:
 
     def report(self) -> dict[str, Any]:
         """Return the figures: errors in the sensor's unit, shares from 0 to 1, None where there is no such figure."""
+        return dict(self._figures)
+
+    @cached_property
+    def _figures(self) -> dict[str, Any]:
+        # They are asked for with each forecast; made once, they are kept with a forecaster that is pickled.
         return {
             "model": self.name,
             "windows": len(self.model.forecasts),

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from src.ml.anomalies.alarms import anomaly_scores
 from src.ml.anomaly_verdicts import Verdict
 from src.ml.sensor_models.judged_past import JudgedPast
 from src.sensors.events import Event
 from src.sensors.reading_stream import Period, as_datetime
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CALM = 0.2
 """So long, as a share of an alarm's silence, readings have to be calm for a stretch to be over."""
@@ -122,6 +125,8 @@ def scores_table(history: AlarmHistory, period: Period) -> pd.DataFrame:
         Columns ``timestamp`` (UTC), ``score`` (0 to 1 with the present threshold; NaN while learning and for a sensor
         fault), ``strength``, ``is_alarm``, ``is_learnt``, ``sensor_fault`` (why, or nothing).
     """
+    import pandas as pd
+
     past = history.past
     frame = pd.DataFrame(
         {

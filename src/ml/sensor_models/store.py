@@ -102,7 +102,7 @@ class SensorModels:
         found = {name: self._memory[name][1] for name in wanted if self._is_in_memory(name, entries[name])}
         if not (missing := [name for name in wanted if name not in found]):
             return self._used(found)
-        loaded, failures = self._store.load_many(missing)
+        loaded, failures = self._store.load_many(missing, entries)
         for error in failures.values():
             logger.warning("A model of a sensor is not used: %s", error)
         for name, model in loaded.items():
