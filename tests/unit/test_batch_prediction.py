@@ -117,7 +117,12 @@ def test_chunks_give_the_same_as_the_whole(model, tmp_path, monkeypatch):
         tmp_path / "parts.csv",
         on_progress=lambda _, rows: steps.append(rows),
     )
-    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    parts, whole = (pd.read_csv(tmp_path / name) for name in ("parts.csv", "whole.csv"))
+    # All but the probabilities to the letter; those to 12 digits: on some processors a matrix product of seven rows is
+    # summed in another order than that of all rows.
+    likely = [column for column in whole if column.startswith("probability_")]
+    pd.testing.assert_frame_equal(parts.drop(columns=likely), whole.drop(columns=likely), check_exact=True)
+    pd.testing.assert_frame_equal(parts[likely], whole[likely], rtol=1e-12, atol=0)
     assert steps[:2] == [7, 14]
     assert steps[-1] == ROWS
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from src.dashboard.components.demo_plant import offer_demo_plant
-from src.dashboard.components.page import asked_in_url, errors_shown, page_header, provenance, put_in_url
+from src.dashboard.components.choices import remember_choice
+from src.dashboard.components.demo_plant import keep_demo_plant_going, offer_demo_plant
+from src.dashboard.components.page import asked_in_url, errors_shown, page_header, provenance
 from src.dashboard.components.tables import show_pager
 from src.dashboard.locale import _, moment, number
 from src.dashboard.operations.live_scores import Scores, live_scores
@@ -17,7 +17,6 @@ from src.dashboard.operations.machine_card import show_machine, state_name
 from src.dashboard.operations.next_step import show_next_step
 from src.dashboard.page_list import go_to
 from src.jobs import UNFINISHED, count_jobs, poll
-from src.sensors.demo_plant import bring_up_to_now
 from src.sensors.plant_state import MachineState, PlantState, plant_state
 from src.sensors.sensor_manager import create_sensor_manager
 from src.utils.model_store import list_models
@@ -43,7 +42,7 @@ def _plant_now() -> None:
     """Show the plant with what is known of it, then ask the detectors, and show it once more where they have news."""
     with errors_shown():
         poll()
-        _keep_demo_plant_going()
+        keep_demo_plant_going()
         plant, scores = plant_state(), live_scores().latest
         running, models = count_jobs(UNFINISHED), len(list_models())
         _key_figures(plant, models, running, scores)
@@ -56,21 +55,6 @@ def _plant_now() -> None:
         _machines(plant, scores or {})
         if live_scores().ask_again():
             st.rerun()
-
-
-def _keep_demo_plant_going() -> None:
-    """Bring the demo plant, if there is one, up to now; one session at a time is enough."""
-    turn = _turn()
-    if turn.acquire(blocking=False):
-        try:
-            bring_up_to_now()
-        finally:
-            turn.release()
-
-
-@st.cache_resource(show_spinner=False)
-def _turn() -> threading.Lock:
-    return threading.Lock()
 
 
 def _nothing_yet() -> None:
@@ -124,10 +108,12 @@ def _choose_state(plant: PlantState) -> str:
     names |= {state: f"{state_name(state)} {number(counts[state], 0)}" for state in _WORST_FIRST}
     st.session_state[_KEY] = asked_in_url(_KEY, list(names), _EVERY_STATE)
     st.segmented_control(
-        _("Machines by state"), list(names), format_func=names.__getitem__, key=_KEY, required=True, on_change=_remember
+        _("Machines by state"),
+        list(names),
+        format_func=names.__getitem__,
+        key=_KEY,
+        required=True,
+        on_change=remember_choice,
+        args=(_KEY,),
     )
     return str(st.session_state[_KEY])
-
-
-def _remember() -> None:
-    put_in_url(_KEY, st.session_state[_KEY])

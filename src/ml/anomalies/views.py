@@ -6,6 +6,8 @@ import numpy as np
 
 VIEWS = (slice(0, 1), slice(0, 3))
 """The columns of `features` that each view has: the value alone, and all."""
+_FEW = 2
+"""So many readings are sooner described one by one."""
 
 
 def features(values: np.ndarray, window: int, *, start: int = 0) -> np.ndarray:
@@ -31,10 +33,11 @@ def features(values: np.ndarray, window: int, *, start: int = 0) -> np.ndarray:
     """
     described = np.empty((len(values) - start, 3))
     described[:, 0] = values[start:]
-    for place in range(start, min(window - 1, len(values))):
-        past = values[: place + 1]
+    few = len(values) if len(values) - start <= _FEW else window - 1
+    for place in range(start, min(few, len(values))):
+        past = values[max(place - window + 1, 0) : place + 1]
         described[place - start, 1:] = past.mean(), past.std()
-    whole = max(start, window - 1)
+    whole = max(start, few)
     if whole < len(values):
         windows = np.lib.stride_tricks.sliding_window_view(values[whole - window + 1 :], window)
         windows = np.ascontiguousarray(windows)

@@ -43,7 +43,7 @@ TASK = 4
 """Models that a worker trains at once: few enough that both workers end together."""
 _BLOCKS_AHEAD = 2
 """So many blocks are with the workers at most: memory stays small however many sensors there are."""
-_SAVED_AT_ONCE = 64
+_SAVED_AT_ONCE = 128
 _SECONDS_UNSAVED = 5.0
 """Longer than that nothing trained waits to be saved, so that little is lost where a training is broken off."""
 TRAINING = "src.ml.sensor_models.training"
