@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from src.dashboard.components.page import errors_shown, flash, plain
 from src.dashboard.locale import _, moment, translated
-from src.jobs import Job, cancel, read_log, retry
+from src.jobs import Job, cancel, get_job, read_log, retry
 
 STATE_COLOURS = {
     "queued": "gray",
@@ -17,6 +19,7 @@ STATE_COLOURS = {
     "lost": "red",
 }
 LOG_LINES = 40
+LIVE = "1s"
 
 
 def state_name(state: str) -> str:
@@ -45,6 +48,19 @@ def show_job_card(job: Job, message: str = "") -> None:
         _actions(job)
         if job.state != "queued":
             _log(job)
+
+
+def show_live_job(job: Job, progress: Callable[[Job], str]) -> None:
+    """Show one job, anew each second for as long as it is live; the page runs once more when it has ended."""
+    st.fragment(_live_card, run_every=None if job.is_finished else LIVE)(job.job_id, progress, not job.is_finished)
+
+
+def _live_card(job_id: str, progress: Callable[[Job], str], was_live: bool) -> None:
+    with errors_shown():
+        job = get_job(job_id)
+        if was_live and job.is_finished:
+            st.rerun()
+        show_job_card(job, progress(job))
 
 
 def _times(job: Job) -> str:

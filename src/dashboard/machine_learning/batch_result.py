@@ -7,16 +7,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from src.dashboard.components.job_card import show_job_card
-from src.dashboard.components.page import errors_shown, plain, provenance, show_error
+from src.dashboard.components.job_card import show_live_job
+from src.dashboard.components.page import plain, provenance, show_error
 from src.dashboard.components.tables import show_table
 from src.dashboard.locale import _, duration, moment, number, percent, significant, translated
 from src.errors import JobNotFound
 from src.jobs import Job, get_job, job_folder
 from src.ml.batch_job import output_path, read_report
 from src.ml.batch_prediction import PREDICTION, PREVIEW_ROWS, BatchReport
-
-LIVE = "1s"
 
 
 def show_batch(job_id: str) -> None:
@@ -29,17 +27,9 @@ def show_batch(job_id: str) -> None:
     except JobNotFound as error:
         show_error(error)
         return
-    st.fragment(_card, run_every=None if job.is_finished else LIVE)(job_id, not job.is_finished)
+    show_live_job(job, progress_message)
     if job.state == "done" and job.kind == "predict_table" and job.result:
         _result(job, read_report(job.result))
-
-
-def _card(job_id: str, was_live: bool) -> None:
-    with errors_shown():
-        job = get_job(job_id)
-        if was_live and job.is_finished:
-            st.rerun()
-        show_job_card(job, progress_message(job))
 
 
 def progress_message(job: Job) -> str:

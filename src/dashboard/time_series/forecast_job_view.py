@@ -7,20 +7,17 @@ from typing import Any
 
 import streamlit as st
 
-from src.dashboard.components.job_card import show_job_card
-from src.dashboard.components.page import errors_shown
+from src.dashboard.components.job_card import show_live_job
 from src.dashboard.locale import _
 from src.dashboard.time_series.forecast_choices import model_name
 from src.dashboard.time_series.forecast_view import show_forecast
 from src.database.engine import reading
-from src.jobs import Job, find_job, get_job, submit
+from src.jobs import Job, find_job, submit
 from src.ml.sensor_models.forecast_job import KIND, parameters_for, read_forecast
 from src.ml.sensor_models.forecast_report import NEVER_TRIED
 from src.notes import Note
 from src.sensors.interval_means import HOUR, latest_means
 from src.sensors.sensor_manager import Sensor
-
-LIVE = "1s"
 
 
 def show_job_forecast(sensor: Sensor, periods: int, model: str) -> None:
@@ -37,7 +34,7 @@ def show_job_forecast(sensor: Sensor, periods: int, model: str) -> None:
             _offer(parameters, _("Forecast again"))
         show_forecast(sensor, forecast.report.against(sensor), lambda: forecast.components)
     else:
-        st.fragment(_card, run_every=None if job.is_finished else LIVE)(job.job_id, not job.is_finished)
+        show_live_job(job, progress_message)
 
 
 def progress_message(job: Job) -> str:
@@ -57,14 +54,6 @@ def page_of(job: Job) -> dict[str, str]:
     """Return the URL's parameters of the page that shows a job."""
     asked = job.parameters
     return {"sensor": str(asked["sensor_id"]), "horizon": str(asked["periods"]), "model": str(asked["model"])}
-
-
-def _card(job_id: str, was_live: bool) -> None:
-    with errors_shown():
-        job = get_job(job_id)
-        if was_live and job.is_finished:
-            st.rerun()
-        show_job_card(job, progress_message(job))
 
 
 def _how_long(model: str) -> str:

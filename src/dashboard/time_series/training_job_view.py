@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from src.dashboard.components.job_card import show_job_card
-from src.dashboard.components.page import errors_shown, show_error
+from src.dashboard.components.job_card import show_live_job
+from src.dashboard.components.page import show_error
 from src.dashboard.components.tables import show_table
 from src.dashboard.locale import _, duration, ngettext, number, translated
 from src.dashboard.page_list import go_to
@@ -14,8 +14,6 @@ from src.dashboard.time_series.model_kinds import kind_name
 from src.errors import JobNotFound
 from src.jobs import Job, get_job
 from src.ml.sensor_models.training_report import KIND, NotTrainedModel, TrainingReport, read_report
-
-LIVE = "1s"
 
 
 def show_training(job_id: str) -> None:
@@ -28,17 +26,9 @@ def show_training(job_id: str) -> None:
     except JobNotFound as error:
         show_error(error)
         return
-    st.fragment(_card, run_every=None if job.is_finished else LIVE)(job_id, not job.is_finished)
+    show_live_job(job, progress_message)
     if job.is_finished and job.kind == KIND and job.result:
         _result(job, read_report(job.result))
-
-
-def _card(job_id: str, was_live: bool) -> None:
-    with errors_shown():
-        job = get_job(job_id)
-        if was_live and job.is_finished:
-            st.rerun()
-        show_job_card(job, progress_message(job))
 
 
 def progress_message(job: Job) -> str:

@@ -87,11 +87,6 @@ class SensorModels:
         """Return the current version of every model, by name."""
         return {name: _version(name, entry) for name, entry in self._entries().items()}
 
-    def version(self, name: str) -> Version | None:
-        """Return the current version of one model, None where there is none."""
-        entry = self._entries().get(name)
-        return None if entry is None else _version(name, entry)
-
     def get(self, names: Iterable[str]) -> dict[str, Kept]:
         """Return the models of these names that there are.
 

@@ -94,7 +94,7 @@ def test_the_first_training_learns_from_28_days(saw, monkeypatch):
 def test_it_is_trained_anew_as_chosen(saw):
     app = click(open_page("anomalies", sensor=str(saw), learn="7", contamination="0.05"), "train_detector")
     assert re.fullmatch(r"The detector has learnt from 1,00\d readings; it is version 2 now\.", successes(app)[0])
-    facts = create_ml_engine()._models.version(f"anomaly-{saw}").facts
+    facts = create_ml_engine()._models.versions()[f"anomaly-{saw}"].facts
     assert (facts["hours"], facts["contamination"]) == (168, 0.05)
 
 
