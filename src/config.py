@@ -88,8 +88,12 @@ class Settings(BaseSettings):
     """Days after which predictions and forecasts of sensors may be cleared away."""
     keep_sensor_models: int = _setting(3, "FAROL_KEEP_SENSOR_MODELS", ge=1, le=1_000)
     """Versions of each sensor's models that are kept."""
+    keep_price_models: int = _setting(3, "FAROL_KEEP_PRICE_MODELS", ge=1, le=1_000)
+    """Versions of each product's price model that are kept."""
     sensor_models_mb: int = _setting(512, "FAROL_SENSOR_MODELS_MB", ge=1, le=1_000_000)
     """Memory for the models of sensors that are in use; about a third of a MB each."""
+    holidays: str = _setting("BR", "FAROL_HOLIDAYS", pattern=r"^[A-Z]{2}$")
+    """Country whose public holidays count in forecasts of prices; two letters of ISO 3166."""
     language: Literal["auto", "en", "pt_BR"] = _setting("auto", "FAROL_LANGUAGE")
     """Language of the dashboard; auto takes the browser's."""
     upload_max_mb: int = _setting(200, "FAROL_UPLOAD_MAX_MB", ge=1)

@@ -87,6 +87,10 @@ class InvalidDemoPlant(FarolError, ValueError):
     """A demo plant cannot be made with these parameters."""
 
 
+class ReadingsDiffer(FarolError, ValueError):
+    """Readings that say another thing than those that are stored already."""
+
+
 class InvalidTable(FarolError, ValueError):
     """A file or a frame cannot be read as a table."""
 
@@ -199,6 +203,30 @@ class ForecasterNotFitted(FarolError):
     """A forecaster was asked before it had learned anything."""
 
 
+class InvalidSku(FarolError, ValueError):
+    """A text that cannot name a product, or only one of a few that a file or a person names too alike."""
+
+
+class ProductNotFound(FarolError, LookupError):
+    """No product has that SKU."""
+
+
+class InvalidProductHistory(FarolError, ValueError):
+    """Prices and quantities that cannot be a product's history, or not beside the one that is there."""
+
+
+class InvalidPriceFile(InvalidTable):
+    """A file of prices of which nothing can be imported."""
+
+
+class InvalidSyntheticHistory(FarolError, ValueError):
+    """A history cannot be generated with these parameters, or not beside what is there."""
+
+
+class InvalidPriceTraining(FarolError, ValueError):
+    """A product's model cannot be trained like that, or not from so short a history."""
+
+
 class JobNotFound(FarolError, LookupError):
     """No job has that identifier."""
 
@@ -225,3 +253,23 @@ class ClusterUnavailable(FarolError):
 
 class SignInUnavailable(FarolError):
     """Nobody can sign in with the configuration of this server."""
+
+
+class InvalidApiKey(FarolError, ValueError):
+    """A name that no key of the API can have."""
+
+
+class DuplicateApiKey(FarolError, ValueError):
+    """A key of the API has that name already, or had it."""
+
+
+class ApiKeyNotFound(FarolError, LookupError):
+    """No key of the API has that name."""
+
+
+class ApiUnprotected(FarolError):
+    """The API is to be served to other machines, and nobody needs a key."""
+
+
+class ApiBusy(FarolError):
+    """Too many requests wait for the models of sensors."""

@@ -85,6 +85,7 @@ class WorkerPool(Executor):
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="worker")
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Have a worker call a function, and return what will have its outcome; see `concurrent.futures.Executor`."""
         future: Future[Any] = Future()
         with self._lock:
             self._threads.submit(self._work_on, future, (fn, args, kwargs))
@@ -93,6 +94,15 @@ class WorkerPool(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more tasks, and let the workers go once the last one is done.
+
+        Parameters
+        ----------
+        wait : bool
+            Whether to return only then.
+        cancel_futures : bool
+            Whether to cancel the tasks that no worker has begun.
+        """
         self._threads.shutdown(wait=False)
         if cancel_futures:
             with self._lock:

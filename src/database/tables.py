@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -37,9 +38,11 @@ class UtcDateTime(TypeDecorator):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the column."""
         return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Return what is stored; a time without a zone is a mistake of ours."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -47,11 +50,28 @@ class UtcDateTime(TypeDecorator):
         return (value - EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return what was stored, in UTC."""
         if value is None:
             return None
         if dialect.name == "sqlite":
             return EPOCH + value * _MICROSECOND
         return value.astimezone(UTC)
+
+
+class Day(TypeDecorator):
+    """A date: days since 1970 in SQLite (small and sortable), date in PostgreSQL."""
+
+    impl = Date()
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        return (value - EPOCH.date()).days if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        return EPOCH.date() + timedelta(days=value) if value is not None and dialect.name == "sqlite" else value
 
 
 metadata = MetaData(
@@ -206,6 +226,37 @@ anomaly_verdicts = Table(
     Index(None, "sensor_id", "started_at"),
 )
 
+products = Table(
+    "products",
+    metadata,
+    Column("product_id", Integer, primary_key=True),
+    Column("sku", String(100), nullable=False, unique=True),
+    Column("name", String(200), nullable=False, server_default=""),
+    Column("category", String(200), nullable=False, server_default=""),
+    Column("origin", String(20), nullable=False),  # generated, imported
+)
+
+product_history = Table(
+    "product_history",
+    metadata,
+    Column("product_id", ForeignKey("products.product_id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("date", Day, primary_key=True),
+    Column("price", Float, nullable=False),
+    Column("quantity", Float, nullable=False),
+    sqlite_with_rowid=False,  # as with readings: a product's history is read in one sweep
+)
+
+modelos_predicao = Table(
+    "modelos_predicao",
+    metadata,
+    Column("sku", String(100), primary_key=True),  # no foreign key: a model outlives the history it was made from
+    Column("version", String(16), primary_key=True),  # a time in UTC, such as 20251016T193000Z
+    Column("path", String(200), nullable=False),  # of the folder, below the folder of price models
+    Column("metrics", JSON, nullable=False),
+    Column("trained_at", UtcDateTime, nullable=False),
+    Column("is_current", Boolean, nullable=False),
+)
+
 activities = Table(
     "activities",
     metadata,
@@ -216,6 +267,18 @@ activities = Table(
     Column("subject", String(200), nullable=False),  # the name of what was acted on
     Column("action", Text, nullable=False),  # a note, as JSON
     Index(None, "kind", "subject", "happened_at"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", Integer, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("key_hash", String(64), nullable=False, unique=True),  # SHA-256; the key itself is nowhere
+    Column("scope", String(10), nullable=False),  # read, write
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),  # to the minute
 )
 
 app_state = Table(

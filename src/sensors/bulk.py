@@ -1,6 +1,7 @@
 """Many rows into the database at once, column by column: no object a row is made for PostgreSQL, few for SQLite.
 
-A column of times holds microseconds since 1970 and is called `timestamp`; NaN in `value` is stored as null.
+A column of times holds microseconds since 1970 and is called `timestamp`, one of days holds days since 1970 and is
+called `date`; NaN in `value` is stored as null.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from sqlalchemy.exc import OperationalError
 _ROWS_AT_ONCE = 5_000
 _NAMED_AT_ONCE = 1_000
 _Item = TypeVar("_Item")
-_POSTGRES_EPOCH = np.datetime64("2000-01-01", "us").astype(np.int64)
+_POSTGRES_EPOCHS = {
+    "timestamp": int(np.datetime64("2000-01-01", "us").astype(np.int64)),
+    "date": int(np.datetime64("2000-01-01", "D").astype(np.int64)),
+}
 _POSTGRES_TYPES = {
     "sensor_id": ">i4",
     "number": ">i4",
@@ -30,6 +34,10 @@ _POSTGRES_TYPES = {
     "high_80": ">f8",
     "low_95": ">f8",
     "high_95": ">f8",
+    "product_id": ">i4",
+    "date": ">i4",
+    "price": ">f8",
+    "quantity": ">f8",
 }
 
 
@@ -80,7 +88,7 @@ def _postgresql_binary(columns: Mapping[str, np.ndarray]) -> bytes:
 
     Source: PostgreSQL documentation, COPY, "Binary Format".
     """
-    known = ~np.isnan(columns["value"])
+    known = ~np.isnan(columns.get("value", np.zeros(len(next(iter(columns.values()))))))
     return b"PGCOPY\n\xff\r\n\0" + bytes(8) + _laid_out(columns, known) + _laid_out(columns, ~known) + b"\xff\xff"
 
 
@@ -96,5 +104,5 @@ def _laid_out(columns: Mapping[str, np.ndarray], chosen: np.ndarray) -> bytes:
     for name, length in lengths.items():
         rows[f"{name} length"] = length
         if length > 0:
-            rows[name] = columns[name][chosen] - (_POSTGRES_EPOCH if name == "timestamp" else 0)
+            rows[name] = columns[name][chosen] - _POSTGRES_EPOCHS.get(name, 0)
     return rows.tobytes()

@@ -11,6 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from src.database.given_rows import given_rows
 from src.database.tables import UtcDateTime, sensor_readings
 from src.sensors.bulk import in_parts
 from src.sensors.moments import as_utc
@@ -116,7 +117,7 @@ def read_all_readings(connection: Connection, periods: Mapping[int, Period]) -> 
 
 
 def _rows_of(connection: Connection, periods: Mapping[int, Period]) -> np.ndarray:
-    wanted, is_inside = own_periods(periods, sa.column("unused", sa.Integer), dict.fromkeys(periods, 0))
+    wanted, is_inside = own_periods(connection, periods, sa.column("unused", sa.Integer), dict.fromkeys(periods, 0))
     table = sensor_readings.c
     value = sa.func.coalesce(table.value, sa.literal(np.inf, sa.Float))  # NumPy takes no None into numbers
     statement = (
@@ -136,15 +137,15 @@ def plain_rows(connection: Connection, result: sa.CursorResult[Any]) -> Iterator
 
 
 def own_periods(
-    periods: Mapping[int, Period], column: sa.ColumnClause, values: Mapping[int, Any]
-) -> tuple[sa.CTE, sa.ColumnElement[bool]]:
+    connection: Connection, periods: Mapping[int, Period], column: sa.ColumnClause, values: Mapping[int, Any]
+) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
     """Return a table of sensors with their periods and one more column, and that a reading is in its sensor's period.
 
     It is to be joined with the readings: each sensor's are then read in one sweep over its own range of the key.
     """
     columns = (sa.column("sensor_id", sa.Integer), *(sa.column(name, UtcDateTime) for name in ("low", "high")), column)
-    rows = [(key, period.start, period.end, values[key]) for key, period in periods.items()]
-    wanted, table = sa.values(*columns, name="wanted").data(rows).cte("wanted"), sensor_readings.c
+    rows = ((key, period.start, period.end, values[key]) for key, period in periods.items())
+    wanted, table = given_rows(connection, "wanted", columns, rows), sensor_readings.c
     is_inside = (table.timestamp >= wanted.c.low) & (table.timestamp < wanted.c.high)
     return wanted, (table.sensor_id == wanted.c.sensor_id) & is_inside
 

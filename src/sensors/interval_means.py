@@ -134,7 +134,7 @@ def _series(sensor_id: int, start: datetime, interval: timedelta, rows: np.ndarr
 def _means_by_place(
     connection: Connection, periods: Mapping[int, Period], starts: Mapping[int, datetime], interval: timedelta
 ) -> np.ndarray:
-    wanted, is_inside = own_periods(periods, sa.column("start", UtcDateTime), starts)
+    wanted, is_inside = own_periods(connection, periods, sa.column("start", UtcDateTime), starts)
     statement = means_query(connection, wanted.c.start, interval).join_from(wanted, sensor_readings, is_inside)
     with connection.execute(statement.order_by("sensor_id")) as result:
         return np.fromiter(plain_rows(connection, result), _MEAN)

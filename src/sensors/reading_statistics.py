@@ -44,18 +44,18 @@ def reading_statistics(connection: Connection, periods: Mapping[int, Period]) ->
     """Sum up the readings of some sensors, each of its own period; those without a good reading are left out."""
     found: dict[int, ReadingStatistics] = {}
     for some in map(dict, in_parts(periods.items())):
-        rows = connection.execute(_summary(some)).mappings().all()
+        rows = connection.execute(_summary(connection, some)).mappings().all()
         deviations = _deviations(connection, some, {row["sensor_id"]: row["mean"] for row in rows})
         for row in rows:
             found[row["sensor_id"]] = ReadingStatistics(**row, std=deviations[row["sensor_id"]])
     return found
 
 
-def _summary(periods: Mapping[int, Period]) -> sa.Select:
+def _summary(connection: Connection, periods: Mapping[int, Period]) -> sa.Select:
     table = sensor_readings.c
     is_good = is_usable()
     return (
-        _in_periods(periods, dict.fromkeys(periods, 0.0))
+        _in_periods(connection, periods, dict.fromkeys(periods, 0.0))[0]
         .add_columns(
             sa.func.count().label("readings"),
             sa.func.count().filter(is_good).label("good"),
@@ -74,12 +74,15 @@ def _deviations(connection: Connection, periods: Mapping[int, Period], means: Ma
     if not means:
         return {}
     known = {sensor_id: periods[sensor_id] for sensor_id in means}
-    distance = sensor_readings.c.value - sa.literal_column("wanted.mean", sa.Float)
-    statement = _in_periods(known, means).where(is_usable()).add_columns(sa.func.avg(distance * distance))
+    statement, mean = _in_periods(connection, known, means)
+    distance = sensor_readings.c.value - mean
+    statement = statement.where(is_usable()).add_columns(sa.func.avg(distance * distance))
     return {sensor_id: variance**0.5 for sensor_id, variance in connection.execute(statement)}
 
 
-def _in_periods(periods: Mapping[int, Period], means: Mapping[int, float]) -> sa.Select:
-    wanted, is_inside = own_periods(periods, sa.column("mean", sa.Float), means)
+def _in_periods(
+    connection: Connection, periods: Mapping[int, Period], means: Mapping[int, float]
+) -> tuple[sa.Select, sa.ColumnElement[float]]:
+    wanted, is_inside = own_periods(connection, periods, sa.column("mean", sa.Float), means)
     sensor_id = sensor_readings.c.sensor_id
-    return sa.select(sensor_id).join_from(wanted, sensor_readings, is_inside).group_by(sensor_id)
+    return sa.select(sensor_id).join_from(wanted, sensor_readings, is_inside).group_by(sensor_id), wanted.c.mean

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from sqlalchemy import BigInteger, Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from src.database.engine import reading
-from src.database.tables import sensor_readings, sensors
+from src.database.tables import UtcDateTime, sensor_readings, sensors
 from src.errors import InvalidTable, SensorNotFound
 from src.sensors.bulk import copy_rows, insert_rows
 
@@ -121,18 +122,26 @@ def latest_good_readings(
 
     It goes once down the key for each sensor, and reads no history. With `before`, readings from then on do not count.
     """
+    given = {"sensor_ids": None if sensor_ids is None else list(sensor_ids), "before": before}
+    statement = _latest_good(sensor_ids is not None, before is not None)
+    rows = connection.execute(statement, {name: value for name, value in given.items() if value is not None})
+    return {sensor_id: (timestamp, value) for sensor_id, timestamp, value in rows if timestamp is not None}
+
+
+@lru_cache
+def _latest_good(are_named: bool, is_limited: bool) -> sa.Select:
+    """The query for that, put together once: for one sensor it takes longer than to answer it."""
     table = sensor_readings.c
     good = (table.sensor_id == sensors.c.sensor_id) & (table.data_quality == DataQuality.GOOD)
-    if before is not None:
-        good &= table.timestamp < before
+    if is_limited:
+        good &= table.timestamp < sa.bindparam("before", type_=UtcDateTime())
     # A subquery a column, because each is surely one step down the key; a join can become a scan of everything.
     timestamp, value = (
         sa.select(column).where(good).order_by(table.timestamp.desc()).limit(1).scalar_subquery()
         for column in (table.timestamp, table.value)
     )
-    chosen = sensors.c.enabled if sensor_ids is None else sensors.c.sensor_id.in_(sensor_ids)
-    rows = connection.execute(sa.select(sensors.c.sensor_id, timestamp, value).where(chosen))
-    return {sensor_id: (timestamp, value) for sensor_id, timestamp, value in rows if timestamp is not None}
+    named = sensors.c.sensor_id.in_(sa.bindparam("sensor_ids", expanding=True))
+    return sa.select(sensors.c.sensor_id, timestamp, value).where(named if are_named else sensors.c.enabled)
 
 
 def microseconds(

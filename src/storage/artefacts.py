@@ -113,11 +113,24 @@ def artefact_digest(path: Path) -> str:
     if not path.is_dir():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    members = sorted((member.relative_to(path).as_posix(), member) for member in path.rglob("*"))
-    for name, member in members:
-        if member.is_symlink():
-            raise ModelCorrupt("The model folder {path} holds a symbolic link, {link}.", path=str(path), link=name)
-    return listing_digest({name: artefact_digest(member) for name, member in members if member.is_file()})
+    return listing_digest(
+        {member.relative_to(path).as_posix(): artefact_digest(member) for member in folder_files(path)}
+    )
+
+
+def folder_files(path: Path) -> list[Path]:
+    """Return the files in a folder and below.
+
+    Raises
+    ------
+    ModelCorrupt
+        The folder holds a symbolic link: what it points at could change unseen.
+    """
+    members = sorted(path.rglob("*"))
+    if link := next((member for member in members if member.is_symlink()), None):
+        name = link.relative_to(path).as_posix()
+        raise ModelCorrupt("The model folder {path} holds a symbolic link, {link}.", path=str(path), link=name)
+    return [member for member in members if member.is_file()]
 
 
 def listing_digest(digests: Mapping[str, str]) -> str:

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+TEMPORARY = ".*.tmp"
+"""What files are called until they are whole."""
+
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write a whole file: temporary file, fsync, rename, fsync of the folder.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from src.errors import ModelCorrupt, ModelNotFound, ModelNotSaved, ModelNotTrusted, ModelStoreUnavailable
-from src.storage.artefacts import artefact_digest, content_digest, remove_artefact, write_artefact
+from src.storage.artefacts import (
+    artefact_digest,
+    content_digest,
+    folder_files,
+    listing_digest,
+    remove_artefact,
+    write_artefact,
+)
 from src.storage.atomic import sync_folder, write_atomically, write_durably
 from src.storage.model_names import file_stem
 from src.storage.registry_file import (
@@ -95,28 +102,8 @@ class ModelFolder:
         ModelNotSaved
             The disk is full or failing, or the lock cannot be had.
         """
-        with self._named_failures():
-            self.path.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path / LOCK_FILE, timeout=LOCK_SECONDS, poll_interval=0.005):
-                yield self._read_locked()
-
-    @contextmanager
-    def _named_failures(self) -> Iterator[None]:
-        try:
-            yield
-        except Timeout as error:
-            raise ModelNotSaved(
-                "Another process has held the models folder {folder} for {seconds} seconds. Try again, or end it.",
-                folder=str(self.path),
-                seconds=LOCK_SECONDS,
-            ) from error
-        except OSError as error:
-            raise ModelNotSaved(
-                "The models folder {folder} cannot be written: {reason}. Free space or mend the permissions, then try "
-                "again.",
-                folder=str(self.path),
-                reason=str(error),
-            ) from error
+        with changing(self.path, LOCK_FILE):
+            yield self._read_locked()
 
     def _read_locked(self) -> Entries:
         content = self._content()
@@ -147,7 +134,7 @@ class ModelFolder:
 
     def stage_with(self, write: Callable[[Path], str]) -> tuple[Path, str]:
         """Have an artefact written under a temporary name; return that and what `write` returned, its SHA-256."""
-        with self._named_failures():
+        with _named_failures(self.path):
             path = self._temporary_path()
             try:
                 return path, write(path)
@@ -205,13 +192,26 @@ class ModelFolder:
     def remove(self, name: str) -> None:
         """Remove every file of a name: artefacts first, so that no later rebuild brings half of it back."""
         files = self.files().get(name, ModelFiles())
-        stems = {version: file_stem(name, version) for version in files.sidecars}
-        sidecars = (read_sidecar(self.path, name, version) for version in stems)
-        folders = [record["path"] for record in sidecars if record and record["path"] == stems[record["version"]]]
-        for file_name in (*files.artefacts.values(), *folders, *files.sidecars.values()):
-            remove_artefact(self.path / file_name)
+        for file_name in (*self._artefacts(name, files).values(), *files.sidecars.values()):
+            self._discard(file_name)
         sync_folder(self.path)
         self.sweep()
+
+    def _artefacts(self, name: str, files: ModelFiles) -> dict[int, str]:
+        """The artefacts of a name by version. Those that are folders are known by their sidecars only."""
+        found = dict(files.artefacts)
+        for version in files.sidecars.keys() - found.keys():
+            record = read_sidecar(self.path, name, version)
+            if record and record["path"] == file_stem(name, version):
+                found[version] = record["path"]
+        return found
+
+    def _discard(self, file_name: str) -> None:
+        """Remove a file, or a folder in one step: whoever dies in between leaves no half of it."""
+        path = self.path / file_name
+        if path.is_dir() and not path.is_symlink():
+            path = path.rename(self._temporary_path())
+        remove_artefact(path)
 
     def remove_old_versions(self, current: Mapping[str, int], keep: int) -> int:
         """Remove all but the newest versions of some names and the current one; return how many were removed.
@@ -220,9 +220,9 @@ class ModelFolder:
         """
         files, removed = self.files(), 0
         for name, version in current.items():
-            known = files.get(name, ModelFiles())
-            for old in set(sorted(known.artefacts)[:-keep]) - {version}:
-                remove_artefact(self.path / known.artefacts[old])
+            artefacts = self._artefacts(name, files.get(name, ModelFiles()))
+            for old in set(sorted(artefacts)[:-keep]) - {version}:
+                self._discard(artefacts[old])
                 sidecar_path(self.path, name, old).unlink(missing_ok=True)
                 removed += 1
         return removed
@@ -256,10 +256,15 @@ class ModelFolder:
             )
         return path
 
-    def verified(self, record: Record) -> bytes | Path:
+    def verified(self, record: Record, key: bytes | None = None) -> bytes | Path:
         """Return the very bytes that were hashed, so that nothing can change between the check and the use.
 
         A folder is checked at this moment and returned as its path.
+
+        Parameters
+        ----------
+        key : bytes, optional
+            What `key` has returned, where that is known already.
 
         Raises
         ------
@@ -268,23 +273,39 @@ class ModelFolder:
         ModelCorrupt, ModelNotFound
             As in `locate`, and where the artefact is not what was saved.
         """
-        if not is_signed(record, self.key()):
+        if not is_signed(record, self.key() if key is None else key):
             raise not_trusted(record["name"])
         path = self.locate(record)
         content = path if path.is_dir() else path.read_bytes()
         digest = artefact_digest(content) if isinstance(content, Path) else content_digest(content)
         if digest != record["sha256"]:
-            raise ModelCorrupt(
-                "The file {path!r} of the model {name!r} is not what was saved. Restore it from a backup, or go back "
-                "to another version.",
-                path=record["path"],
-                name=record["name"],
-            )
+            raise _corrupt(record)
         return content
+
+    def verified_files(self, record: Record, key: bytes | None = None) -> dict[str, bytes]:
+        """Return the files of a folder by their relative names: the very bytes that were hashed.
+
+        Raises
+        ------
+        ModelNotTrusted, ModelCorrupt, ModelNotFound
+            As in `verified`.
+        """
+        if not is_signed(record, self.key() if key is None else key):
+            raise not_trusted(record["name"])
+        path = self.locate(record)
+        files = {member.relative_to(path).as_posix(): member.read_bytes() for member in folder_files(path)}
+        if listing_digest({name: content_digest(content) for name, content in files.items()}) != record["sha256"]:
+            raise _corrupt(record)
+        return files
 
     def versions(self, name: str) -> dict[int, Record]:
         """Return the records of all versions whose sidecar can be read and whose artefact is there, by number."""
-        return self._complete(name, self.files().get(name, ModelFiles()))
+        return self.versions_of([name])[name]
+
+    def versions_of(self, names: Iterable[str]) -> dict[str, dict[int, Record]]:
+        """Return the same for many names, with one look at the folder."""
+        files = self.files()
+        return {name: self._complete(name, files.get(name, ModelFiles())) for name in names}
 
     def files(self) -> dict[str, ModelFiles]:
         """List the artefacts and sidecars by name."""
@@ -327,3 +348,46 @@ def not_trusted(name: str) -> ModelNotTrusted:
         "back those that were saved here.)",
         name=name,
     )
+
+
+def _corrupt(record: Mapping[str, Any]) -> ModelCorrupt:
+    return ModelCorrupt(
+        "The file {path!r} of the model {name!r} is not what was saved. Restore it from a backup, or go back "
+        "to another version.",
+        path=record["path"],
+        name=record["name"],
+    )
+
+
+@contextmanager
+def changing(folder: Path, lock_file: str) -> Iterator[None]:
+    """Make a folder if need be, and hold a lock in it, which the kernel frees when its holder dies.
+
+    Raises
+    ------
+    ModelNotSaved
+        The disk is full or failing, or the lock cannot be had.
+    """
+    with _named_failures(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / lock_file, timeout=LOCK_SECONDS, poll_interval=0.005):
+            yield
+
+
+@contextmanager
+def _named_failures(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout as error:
+        raise ModelNotSaved(
+            "Another process has held the models folder {folder} for {seconds} seconds. Try again, or end it.",
+            folder=str(folder),
+            seconds=LOCK_SECONDS,
+        ) from error
+    except OSError as error:
+        raise ModelNotSaved(
+            "The models folder {folder} cannot be written: {reason}. Free space or mend the permissions, then try "
+            "again.",
+            folder=str(folder),
+            reason=str(error),
+        ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +20,7 @@ NOT_ZERO = r"^[^eE]*[1-9]"
 DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+\.\d*$|^[+-]?\d{1,3}(,\d{3}){2,}$|^[+-]?\d{1,3}(\.\d{3})+,\d+$"
 _EITHER_MARK = r"^[+-]?[1-9]\d{0,2},\d{3}$"
+_DECIMAL_POINT = r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$"
 EXACT_INTEGER = 2.0**53  # from here on a float64 does not hold every whole number
 
 
@@ -155,6 +158,24 @@ def settle_decimal_commas(columns: list[Column]) -> None:
         )
     for column in pending:
         _read_decimal_commas(column)
+
+
+def has_decimal_commas(columns: Iterable[pa.Array]) -> bool:
+    """Tell whether the numbers in some columns of text have decimal commas, beyond doubt.
+
+    That is where a comma is that cannot stand for thousands, and nowhere a decimal point or a thousands separator.
+    """
+    found = False
+    for cells in columns:
+        if any(_any(cells, pattern) for pattern in (_DECIMAL_POINT, THOUSANDS)):
+            return False
+        commas = cells.filter(pc.match_substring_regex(cells, DECIMAL_COMMA))
+        found = found or pc.any(pc.invert(pc.match_substring_regex(commas, _EITHER_MARK))).as_py() or False
+    return found
+
+
+def _any(cells: pa.Array, pattern: str) -> bool:
+    return pc.any(pc.match_substring_regex(cells, pattern)).as_py() or False
 
 
 def _either_mark(column: Column) -> pa.ChunkedArray:

@@ -156,6 +156,7 @@ class _TextStream:
         return names
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """Read the rows; those with too few or too many cells are told apart."""
         width, part, total = len(self.columns), _Rows(), 0
         for line, record in self._numbered():
             part.add(line, record, width)
@@ -234,6 +235,7 @@ class _ParquetStream:
         self._read = 0
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """Read the rows, with the types that the file has."""
         try:
             for batch in expanded_batches(self._parquet, self._name, self._limits, size):
                 rows = np.arange(self._read + 1, self._read + 1 + batch.num_rows)

@@ -11,10 +11,10 @@ The module's functions act on the folder `MODELS_DIR`: the settings' ``models_di
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from src.config import get_settings
 from src.errors import FarolError, ModelNotFound
@@ -30,6 +30,8 @@ from src.storage.registry_file import ModelFiles, entry_of, read_sidecar
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_Loaded = TypeVar("_Loaded")
 
 MODELS_DIR: Path
 """The folder that the module's functions act on; looked up when it is read, so it has no value here."""
@@ -182,7 +184,7 @@ class ModelStore:
     def load_many(
         self, names: Iterable[str], entries: Mapping[str, Mapping[str, Any]] | None = None
     ) -> tuple[dict[str, Any], dict[str, FarolError]]:
-        """Load the current version of many models, reading the registry once.
+        """Load the current version of many models, reading the registry and the key once.
 
         Other library versions go unsaid: whoever keeps models by the thousand can train them anew.
 
@@ -195,16 +197,47 @@ class ModelStore:
         -------
         dict of str to object, dict of str to FarolError
             Those that could be loaded, and why others could not, as `load` would have raised it.
+
+        Raises
+        ------
+        InvalidSettings
+            The key that signs models cannot be read.
         """
+        return self._each(names, entries, lambda record, key: _opened(self._files.verified(record, key), record))
+
+    def load_folder(self, name: str, version: int | None = None) -> dict[str, bytes]:
+        """Return the files of a folder by their relative names, the current version's unless told otherwise.
+
+        They are the very bytes that were checked, so that they can be unpickled.
+
+        Raises
+        ------
+        ModelNotFound, ModelNotTrusted, ModelCorrupt
+            As in `load`.
+        """
+        return self._files.verified_files(self._record(name, version))
+
+    def load_folders(
+        self, names: Iterable[str], entries: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> tuple[dict[str, dict[str, bytes]], dict[str, FarolError]]:
+        """Return the files of many folders, the current version of each; to `load_folder` as `load_many` to `load`."""
+        return self._each(names, entries, self._files.verified_files)
+
+    def _each(
+        self,
+        names: Iterable[str],
+        entries: Mapping[str, Mapping[str, Any]] | None,
+        load: Callable[[Record, bytes], _Loaded],
+    ) -> tuple[dict[str, _Loaded], dict[str, FarolError]]:
         entries = self.entries() if entries is None else entries
-        loaded: dict[str, Any] = {}
+        key = self._files.key()
+        loaded: dict[str, _Loaded] = {}
         failures: dict[str, FarolError] = {}
         for name in names:
             try:
                 if name not in entries:
                     raise _not_found(name)
-                record = {"name": name, **entries[name]}
-                loaded[name] = _opened(self._files.verified(record), record)
+                loaded[name] = load({"name": name, **entries[name]}, key)
             except FarolError as error:
                 failures[name] = error
         return loaded, failures
@@ -271,6 +304,13 @@ class ModelStore:
         records = self._files.versions(name)
         records.setdefault(entry["version"], {"name": name, **entry})
         return [SavedModel.from_record(records[version], self.folder) for version in sorted(records)]
+
+    def versions_of(self, names: Iterable[str]) -> dict[str, list[SavedModel]]:
+        """Return the versions of many models, oldest first, with one look at the folder; none where there is none."""
+        return {
+            name: [SavedModel.from_record(records[version], self.folder) for version in sorted(records)]
+            for name, records in self._files.versions_of(names).items()
+        }
 
     def go_back(self, name: str, version: int) -> SavedModel:
         """Make another version the current one; one atomic step, in either direction.

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from src.errors import InvalidReadings
 from src.notes import Note
-from src.sensors.imports.problems import Problems
+from src.sensors.imports.problems import RowProblems
 from src.sensors.readings import DataQuality
 from src.tables.number_columns import DECIMAL_COMMA, EXACT_INTEGER, MANY_DIGITS, NOT_ZERO, NUMBER, THOUSANDS
 from src.tables.parquet import is_text
@@ -47,10 +47,10 @@ class Cells:
     column: str
     values: pa.Array
     rows: np.ndarray
-    problems: Problems
+    problems: RowProblems
 
     @staticmethod
-    def of(column: str, values: pa.Array, rows: np.ndarray, problems: Problems, longest: int) -> Cells:
+    def of(column: str, values: pa.Array, rows: np.ndarray, problems: RowProblems, longest: int) -> Cells:
         """Take the blanks from around texts, and refuse texts that are too long."""
         if is_text(values.type):
             trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))

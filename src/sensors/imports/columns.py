@@ -75,7 +75,7 @@ def guess_columns(columns: Iterable[str]) -> ColumnMapping:
 
 def guess_column(columns: Iterable[str], role: str) -> str | None:
     """Return the column whose name says most clearly that it has a role, one of `ROLES`."""
-    return _first(list(columns), _NAMES[role])
+    return first_column(list(columns), _NAMES[role])
 
 
 def as_wide(columns: Iterable[str], timestamp: str | None, ignored: Iterable[str] = ()) -> ColumnMapping:
@@ -116,14 +116,14 @@ def map_columns(
                 "A column cannot be mapped to {role!r}. Map it to one of {roles}.", role=role, roles=", ".join(ROLES)
             )
     for column in [*roles.values(), *sensors, *ignored]:
-        _refuse_unknown(column, names)
+        refuse_unknown_column(column, names)
     guessed = guess_columns(name for name in names if name not in ignored)
     said = {**{role: getattr(guessed, role) for role in ROLES if getattr(guessed, role) not in roles.values()}, **roles}
     is_long = not sensors and (guessed.is_long or bool({"sensor", "value"} & set(roles)))
     if is_long:
         if not guessed.is_long:  # what was taken for a wide table may have more of the usual names
             free = [name for name in names if name not in ignored and name not in said.values()]
-            said = {role: _first(free, known) for role, known in _NAMES.items()} | _present(said)
+            said = {role: first_column(free, known) for role, known in _NAMES.items()} | _present(said)
         return _as_long(said)
     mapping = as_wide(names, said.get("timestamp"), ignored)
     return replace(mapping, sensors={**mapping.sensors, **sensors})
@@ -141,7 +141,7 @@ def check_columns(mapping: ColumnMapping, columns: Iterable[str]) -> None:
     listed = ", ".join(map(repr, names[:20]))
     said = {role: column for role in ROLES if (column := getattr(mapping, role)) is not None}
     for column in [*said.values(), *mapping.sensors]:
-        _refuse_unknown(column, names)
+        refuse_unknown_column(column, names)
     if mapping.timestamp is None:
         raise InvalidReadings("No column is known to hold the times. Say which of {columns} it is.", columns=listed)
     if mapping.is_long and mapping.value is None:
@@ -169,7 +169,14 @@ def _present(said: Mapping[str, str | None]) -> dict[str, str | None]:
     return {role: column for role, column in said.items() if column is not None}
 
 
-def _refuse_unknown(column: str, names: list[str]) -> None:
+def refuse_unknown_column(column: str, names: list[str]) -> None:
+    """Check that a file has a column.
+
+    Raises
+    ------
+    InvalidReadings
+        It does not; the message lists those that it has.
+    """
     if column not in names:
         raise InvalidReadings(
             "The file has no column {column!r}. Choose one of {columns}.",
@@ -178,8 +185,8 @@ def _refuse_unknown(column: str, names: list[str]) -> None:
         )
 
 
-def _first(names: list[str], known: tuple[str, ...]) -> str | None:
-    """The column with the most telling of some names."""
+def first_column(names: list[str], known: tuple[str, ...]) -> str | None:
+    """Return the column with the most telling of some names, which are in lower case, without accents and marks."""
     plain = {_plain(name): name for name in reversed(names)}
     return next((plain[name] for name in known if name in plain), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,6 +12,13 @@ from src.notes import Note
 
 MOST_PROBLEMS = 20
 """So many are told; the others are counted."""
+
+
+class RowProblems(Protocol):
+    """Takes what is wrong with rows: `Problems` refuses the file for it, others may leave out the rows."""
+
+    def add_where(self, wrong: np.ndarray, rows: np.ndarray, note: Callable[[int], Note]) -> None:
+        """Note a problem of each row where a mask holds; `note` makes the remark for a place in the mask."""
 
 
 class _Problem(NamedTuple):

@@ -15,6 +15,7 @@ UTC_DATETIME = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"
 
 
 def upgrade() -> None:
+    """Make the first tables."""
     _create_sensors()
     _create_sensor_readings()
     _create_equipment_events()
@@ -29,6 +30,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop them, with all that is in them."""
     for table in ("app_state", "predictions", "jobs", "equipment_events", "sensor_readings", "sensors"):
         op.drop_table(table)
 

@@ -10,10 +10,12 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    """Let titles be as long as they are."""
     _change_type(sa.String(300), sa.Text())
 
 
 def downgrade() -> None:
+    """Give the column its length of 300 characters back."""
     _change_type(sa.Text(), sa.String(300))
 
 

@@ -12,6 +12,7 @@ UTC_DATETIME = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"
 
 
 def upgrade() -> None:
+    """Make the table of acts, and room for what a prediction really was."""
     op.create_table(
         "activities",
         sa.Column("activity_id", sa.Integer(), nullable=False),
@@ -31,6 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Take both away, with all that is in them."""
     with op.batch_alter_table("predictions") as predictions:
         for column in ("actual_at", "actual_by", "actual", "predicted_by"):
             predictions.drop_column(column)

@@ -12,6 +12,7 @@ UTC_DATETIME = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"
 
 
 def upgrade() -> None:
+    """Make the tables of what is said of sensors."""
     _create_ml_predictions()
     _create_forecasts()
     _create_forecast_steps()
@@ -19,6 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop them, with all that is in them."""
     for table in ("anomaly_verdicts", "forecast_steps", "forecasts", "ml_predictions"):
         op.drop_table(table)
 
