@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from src.config import get_settings
 from src.errors import FileNotWritten, InvalidJob
 from src.jobs.queue import job_not_found
-from src.storage.atomic import write_atomically
+from src.storage.atomic import TEMPORARY, write_atomically
 
 _JOB_ID = re.compile(r"[0-9a-f]{1,32}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
@@ -77,3 +78,10 @@ def read_attachments(job_id: str) -> dict[str, bytes]:
             job_id=job_id,
             file=str(error.filename),
         ) from error
+
+
+def remove_half_written(job_id: str) -> None:
+    """Remove the files that a job's process was writing when it was ended; they have no name of their own yet."""
+    for file in job_folder(job_id).glob(TEMPORARY):
+        with suppress(OSError):  # it is in nobody's way
+            file.unlink()

@@ -16,6 +16,7 @@ JobFunction = Callable[[dict[str, Any], "JobContext"], dict[str, Any] | None]
 KINDS: dict[str, str] = {
     "compare_models": "src.ml.comparison_job:run",
     "forecast_sensor": "src.ml.sensor_models.forecast_job:run",
+    "train_prices": "src.pricing.training_job:run",
     "train_sensors": "src.ml.sensor_models.training_job:run",
     "import_readings": "src.sensors.imports.job:run",
     "learning_curve": "src.ml.finalist_jobs:run_learning_curve",

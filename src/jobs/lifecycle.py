@@ -10,7 +10,7 @@ from typing import Any
 from src.config import Settings, get_settings
 from src.errors import InvalidJob, JobFailed
 from src.jobs import queue
-from src.jobs.folder import job_folder, read_attachments, write_attachments
+from src.jobs.folder import job_folder, read_attachments, remove_half_written, write_attachments
 from src.jobs.job import Job, State
 from src.jobs.kinds import check_kind
 from src.jobs.launch import start_waiting
@@ -108,6 +108,7 @@ def poll() -> None:
         reason = _why_lost(job, settings)
         if reason is not None and queue.give_up(job, reason):
             running.remove(job)
+            remove_half_written(job.job_id)
     if len(unfinished) > len(running) and len(running) < settings.max_running_jobs:
         start_waiting()
 
@@ -148,6 +149,7 @@ def cancel(job_id: str) -> Job:
         raise InvalidJob("Job {job_id} is not running any more: it is {state}.", job_id=job_id, state=before)
     if before == "running" and process is not None:
         end_group(process)
+        remove_half_written(job_id)
     return get_job(job_id)
 
 

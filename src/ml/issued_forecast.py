@@ -34,7 +34,7 @@ class IssuedForecast:
     interval : timedelta
         Whole seconds.
     value, low_80, high_80, low_95, high_95 : ndarray of float64, shape (steps,)
-        In the sensor's unit; the bounds at 80 and 95 % nominal.
+        In the sensor's unit; the bounds at 80 and 95% nominal.
     issued_at : datetime, optional
         The present by default.
     """
@@ -132,8 +132,8 @@ def _check_bounds(arrays: dict[str, np.ndarray]) -> None:
     if wrong.size:
         step = int(wrong[0])
         raise InvalidPrediction(
-            "The bounds of step {step} are {bounds}; they have to rise: the lower one of 95 %, both of 80 %, the upper "
-            "one of 95 %.",
+            "The bounds of step {step} are {bounds}; they have to rise: the lower one of 95%, both of 80%, the upper "
+            "one of 95%.",
             step=step + 1,
             bounds=", ".join(str(float(bound[step])) for bound in in_order),
         )

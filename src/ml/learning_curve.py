@@ -62,9 +62,9 @@ class LearningCurve:
     def verdict(self) -> tuple[Verdict, float]:
         """Whether more data would help, and what the last step brought (positive is better).
 
-        The last step goes from 70 % to all of the rows, compared within each fold. More would help if it brought more
-        than a standard error of that difference, and 0.2 % of the score; there is enough if that difference and its
-        standard error are together within 1 % of the score.
+        The last step goes from 70% to all of the rows, compared within each fold. More would help if it brought more
+        than a standard error of that difference, and 0.2% of the score; there is enough if that difference and its
+        standard error are together within 1% of the score.
         """
         before = next((point for point in self.points if point.share == SHARES[-3]), None)
         if before is None or self.points[-1].share != 1.0:
@@ -108,7 +108,7 @@ def learning_curve(
     *,
     on_progress: Callable[[float, LearningCurve], None] | None = None,
 ) -> LearningCurve:
-    """Fit a candidate on 10 % to all of each fold's fitting rows, and score it on that fold's scoring rows.
+    """Fit a candidate on 10% to all of each fold's fitting rows, and score it on that fold's scoring rows.
 
     Of a split by time, a smaller table is one that begins later; of groups, one with fewer of them.
 
@@ -189,7 +189,7 @@ def what_it_says(curve: LearningCurve) -> Note:
     verdict, gain = curve.verdict
     values = {"metric": curve.metric, "gain": abs(gain), "rows": curve.points[-1].rows if curve.points else 0}
     if verdict == "more":
-        return Note("More data would help: the last 30 % of the rows made {metric} better by {gain:.2g}.", values)
+        return Note("More data would help: the last 30% of the rows made {metric} better by {gain:.2g}.", values)
     if verdict == "enough":
         return Note("More data of this kind would hardly help: {metric} no longer gets better with more rows.", values)
     return Note("Whether more data would help cannot be told: {metric} differs too much from fold to fold.", values)

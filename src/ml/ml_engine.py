@@ -159,8 +159,8 @@ class MLEngine:
         Returns
         -------
         dict of int to dict
-            By sensor, as from `detect_anomalies`. Of a sensor that cannot be judged, ``is_anomaly`` is False,
-            ``anomaly_score`` and ``value`` are None and ``reason`` says why.
+            By sensor, as from `detect_anomalies`. Of a sensor that cannot be judged, ``is_anomaly`` and ``is_ongoing``
+            are False, ``anomaly_score`` and ``value`` are None and ``reason`` says why.
         """
         with self._lock:
             sensors = self._chosen(sensor_ids)
@@ -347,6 +347,7 @@ def _not_judged(sensor: Sensor, error: FarolError) -> dict[str, Any]:
         "sensor_id": sensor.sensor_id,
         "display_name": sensor.display_name,
         "is_anomaly": False,
+        "is_ongoing": False,
         **dict.fromkeys(names),
         "reason": Note.of(error),
     }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from src.database.tables import EPOCH
 from src.errors import InvalidPredictionInput
 from src.ml.signature import Feature, Signature, as_model_input
 from src.notes import Note
@@ -31,7 +33,7 @@ class Prediction:
     warnings : tuple of Note
         Inputs that are unlike what was seen in training.
     milliseconds : float
-        How long the model took.
+        How long the model took, for all rows that it was asked with.
     """
 
     outcome: str | float
@@ -55,23 +57,76 @@ def predict_row(model: Any, signature: Signature, values: Mapping[str, Any]) -> 
     Raises
     ------
     InvalidPredictionInput
-        A value is missing, or is not a finite number where one is needed.
+        A value is missing, or is not a finite number where one is needed; or the model's answer is none.
     """
-    row = pd.DataFrame([{feature.name: _checked(feature, values) for feature in signature.features}])
+    return _predicted(model, signature, [values])[0]
+
+
+def predict_records(model: Any, signature: Signature, records: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    """Predict some rows as another program sends them; the model is asked once for all of them.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        A value for each feature, by name, and nothing else: None where a category is not known, and times as texts
+        (ISO 8601 with a zone) or in days since 1970.
+
+    Raises
+    ------
+    InvalidPredictionInput
+        As in `predict_row`; or a row lacks a feature, or has what is none.
+    """
+    return _predicted(model, signature, [_as_sent(signature, values) for values in records])
+
+
+def _as_sent(signature: Signature, values: Mapping[str, Any]) -> dict[str, Any]:
+    for name in signature.names:
+        if name not in values:
+            raise InvalidPredictionInput("A row has no {name!r}, which the model takes.", name=name)
+    for name in values:
+        if name not in signature.names:
+            raise InvalidPredictionInput(
+                "A row has {name!r}, which the model does not take. It takes: {names}.",
+                name=name,
+                names=", ".join(map(repr, signature.names)),
+            )
+    return {f.name: _days(f.name, values[f.name]) if f.type == "time" else values[f.name] for f in signature.features}
+
+
+def _days(name: str, value: Any) -> Any:
+    """Return a time that is written as a text in days since 1970; anything else as it is."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    if moment.tzinfo is None:
+        raise InvalidPredictionInput("{name!r} is {value!r}, which has no time zone.", name=name, value=value)
+    return (moment - EPOCH) / timedelta(days=1)
+
+
+def _predicted(model: Any, signature: Signature, records: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    rows = pd.DataFrame([{f.name: _checked(f, values) for f in signature.features} for values in records])
     started = time.perf_counter()
-    outcomes, probabilities = predict_rows(model, signature, row)
+    outcomes, probabilities = predict_rows(model, signature, rows)
     milliseconds = (time.perf_counter() - started) * 1000
-    shares: dict[str, float] | None = None
-    if probabilities is not None:
-        highest_first = probabilities.iloc[0].sort_values(ascending=False)
-        shares = {str(label): float(share) for label, share in highest_first.items()}
-    outcome = outcomes[0]
-    return Prediction(
-        float(outcome) if signature.task == "regression" else str(outcome),
-        shares,
-        tuple(note for feature in signature.features if (note := _novelty(feature, values[feature.name]))),
-        milliseconds,
-    )
+    is_value = signature.task == "regression"
+    if is_value and not np.isfinite(outcomes.astype(float)).all():
+        raise InvalidPredictionInput("The model's answer to these values is no finite number.")
+    return [
+        Prediction(
+            float(outcomes[place]) if is_value else str(outcomes[place]),
+            None if probabilities is None else _highest_first(probabilities, place),
+            tuple(note for feature in signature.features if (note := _novelty(feature, values.get(feature.name)))),
+            milliseconds,
+        )
+        for place, values in enumerate(records)
+    ]
+
+
+def _highest_first(probabilities: pd.DataFrame, place: int) -> dict[str, float]:
+    shares = probabilities.to_numpy()[place]
+    order = np.argsort(-shares, kind="stable")
+    return {str(probabilities.columns[column]): float(shares[column]) for column in order}
 
 
 def predict_rows(
@@ -174,7 +229,7 @@ def _checked(feature: Feature, values: Mapping[str, Any]) -> Any:
         raise InvalidPredictionInput("{name!r} has no value. Type a number.", name=feature.name)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidPredictionInput(
             "{name!r} is {value!r}, which is no number.", name=feature.name, value=value
         ) from None

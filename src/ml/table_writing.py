@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from src.errors import FileNotWritten
 from src.storage.atomic import replacing
+from src.storage.new_file import check_new_file
 from src.tables.export import LINE_END, disarmed
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
@@ -46,14 +47,7 @@ def check_place(out: Path, *, force: bool) -> None:
             path=str(out),
             endings=", ".join(ENDINGS),
         )
-    if out.is_dir():
-        raise FileNotWritten("{path!r} cannot be written: it is a folder. Name a file in it.", path=str(out))
-    if not out.parent.is_dir():
-        raise FileNotWritten("{path!r} cannot be written: its folder is not there. Make it first.", path=str(out))
-    if out.exists() and not force:
-        raise FileNotWritten(
-            "{path!r} is there already. Choose another name, or replace it with --force.", path=str(out)
-        )
+    check_new_file(out, force=force)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from src.ml.anomalies.isolation_forest import IsolationForest, grow_forest
+from src.ml.anomalies.isolation_forest import IsolationForest, grow_forest, joined
 from src.ml.anomalies.local_outlier_factor import LocalOutlierFactor
 from src.ml.anomalies.views import VIEWS
 
@@ -46,10 +46,13 @@ class Scaling:
 
 @dataclass(frozen=True)
 class FittedDetectors:
-    """An Isolation Forest and a Local Outlier Factor for each view, from one stretch of the past."""
+    """An Isolation Forest and a Local Outlier Factor for each view, from one stretch of the past.
+
+    The forests are one, half of its trees for each view: a reading alone goes down all of them in the time of half.
+    """
 
     scaling: Scaling
-    forests: tuple[IsolationForest, ...]
+    forest: IsolationForest
     factors: tuple[LocalOutlierFactor, ...]
 
     def log_scores(self, rows: np.ndarray) -> np.ndarray:
@@ -61,9 +64,9 @@ class FittedDetectors:
             Natural logarithms; first the forests, a view a column, then the factors.
         """
         scaled = self.scaling.apply(rows)
-        scores = [forest.scores(scaled[:, view]) for forest, view in zip(self.forests, VIEWS, strict=True)]
-        scores += [factor.scores(scaled[:, view]) for factor, view in zip(self.factors, VIEWS, strict=True)]
-        return np.log(np.column_stack(scores))
+        forests = self.forest.scores_by_part(scaled, len(VIEWS))
+        factors = [factor.scores(scaled[:, view]) for factor, view in zip(self.factors, VIEWS, strict=True)]
+        return np.log(np.column_stack([forests, *factors]))
 
 
 def _span(contamination: float) -> float:
@@ -85,6 +88,6 @@ def fit_detectors(
     scaling = Scaling.of(rows, contamination)
     scaled = scaling.apply(rows)
     scaled = scaled + rng.normal(0.0, JITTER, scaled.shape)
-    forests = tuple(grow_forest(scaled[:, view], rng, trees, samples) for view in VIEWS)
+    forest = joined([grow_forest(scaled[:, view], rng, trees, samples) for view in VIEWS])
     factors = tuple(LocalOutlierFactor(scaled[:, view], neighbours) for view in VIEWS)
-    return FittedDetectors(scaling, forests, factors)
+    return FittedDetectors(scaling, forest, factors)

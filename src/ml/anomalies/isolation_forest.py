@@ -7,6 +7,7 @@ scored in a fraction of a millisecond.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,18 +51,32 @@ class IsolationForest:
         -------
         ndarray of float64, shape (n,)
         """
-        rows = np.asarray(rows, dtype=np.float32)
+        return self.scores_by_part(rows, 1)[:, 0]
+
+    def scores_by_part(self, rows: np.ndarray, parts: int) -> np.ndarray:
+        """Return the scores of each of several forests that were `joined`, shape (n, parts); else as `scores`."""
+        depths = self._depths(np.asarray(rows, dtype=np.float32)).reshape(len(rows), parts, -1)
+        return 2.0 ** (-depths.mean(axis=2, dtype=np.float64) / self.usual)
+
+    def _depths(self, rows: np.ndarray) -> np.ndarray:
+        """Path length of each row in each tree."""
         trees, inner = self.thresholds.shape
-        flat_features, flat_thresholds = self.features.ravel(), self.thresholds.ravel()
-        first = np.arange(trees) * inner
-        which = np.arange(len(rows))[:, None]
+        values, features, thresholds = rows.ravel(), self.features.ravel(), self.thresholds.ravel()
+        first_node = np.arange(trees) * inner
+        first_value = np.arange(len(rows))[:, None] * rows.shape[1]
         node = np.zeros((len(rows), trees), dtype=np.intp)
         while node.size and node[0, 0] < inner:  # all trees are equally deep
-            here = first + node
-            node = 2 * node + 1 + (rows[which, flat_features[here]] > flat_thresholds[here])
-        ends = node - inner + np.arange(trees) * self.lengths.shape[1]
-        depth = self.lengths.ravel()[ends].astype(np.float64).sum(axis=1) / trees
-        return 2.0 ** (-depth / self.usual)
+            here = first_node + node
+            node = 2 * node + 1 + (values.take(first_value + features.take(here)) > thresholds.take(here))
+        return self.lengths.take(node - inner + np.arange(trees) * self.lengths.shape[1])
+
+
+def joined(forests: Sequence[IsolationForest]) -> IsolationForest:
+    """Return the trees of some forests as one, to be asked together: all grown on as many rows, `samples` of them."""
+    columns = {
+        name: np.vstack([getattr(forest, name) for forest in forests]) for name in ("features", "thresholds", "lengths")
+    }
+    return IsolationForest(**columns, usual=forests[0].usual)
 
 
 def grow_forest(rows: np.ndarray, rng: np.random.Generator, trees: int = 100, samples: int = 256) -> IsolationForest:

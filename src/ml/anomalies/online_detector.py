@@ -240,7 +240,7 @@ class OnlineDetector:
         is_outside = np.isfinite(lows) & ((values > highs + beyond) | (values < lows - beyond))
         strengths, is_course = self._strengths(rows, is_outside)
         strengths[: max(self.train_rows - self._seen, 0)] = np.nan
-        alarms, silenced = self._silence.hear(np.nan_to_num(strengths, nan=-np.inf), self._threshold)
+        alarms, silenced = self._silence.hear(np.where(np.isnan(strengths), -np.inf, strengths), self._threshold)
         self._past.add(rows)
         self._tail = np.concatenate([self._tail, values])[-self._window + 1 :]
         self._seen += len(values)
@@ -250,7 +250,7 @@ class OnlineDetector:
             times=times,
             values=values,
             strengths=strengths,
-            anomaly_scores=np.nan_to_num(anomaly_scores(strengths, self._threshold)),
+            anomaly_scores=np.where(np.isnan(strengths), 0.0, anomaly_scores(strengths, self._threshold)),
             is_anomaly=alarms,
             is_silenced=silenced,
             lows=lows,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 VIEWS = (slice(0, 1), slice(0, 3))
-"""The columns of `features` that each view has: the value alone, and all."""
+"""The columns of `features` that each view has: the value alone, and all. Each begins with the first column."""
 _FEW = 2
 """So many readings are sooner described one by one."""
 

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from src.ml.repositories import ModelTrainingRepository
 from src.ml.sensor_models.retraining import Plan
 from src.ml.sensor_models.store import Version
-from src.ml.sensor_models.training import ANOMALY, DETECTOR_HOURS, FORECASTER, FORECASTER_HOURS
+from src.ml.sensor_models.training import ANOMALY, FORECASTER
 from src.ml.sensor_prediction import ModelType
-from src.ml.sensor_repositories.training import TrainingCheck
+from src.ml.sensor_repositories.training import TRAINING_HOURS, TrainingCheck
 from src.notes import Note
 from src.sensors.interval_means import HOUR
 from src.sensors.sensor_manager import Sensor
@@ -57,13 +57,12 @@ class _Needs:
 
     model_type: ModelType
     interval: timedelta | None
-    hours: float
     few_hours: float
 
 
 _NEEDS = {
-    ANOMALY: _Needs(ModelType.ANOMALY_DETECTOR, None, DETECTOR_HOURS, 24.0),
-    FORECASTER: _Needs(ModelType.FORECASTER, HOUR, FORECASTER_HOURS, 72.0),
+    ANOMALY: _Needs(ModelType.ANOMALY_DETECTOR, None, 24.0),
+    FORECASTER: _Needs(ModelType.FORECASTER, HOUR, 72.0),
 }
 
 
@@ -93,15 +92,9 @@ def readiness(sensors: Sequence[Sensor], plan: Plan, *, engine: Engine | None = 
     ]
 
 
-def version_of(sensor: Sensor, kind: str, plan: Plan, versions: Mapping[str, Version]) -> Version | None:
-    """Return the version that the training would replace; that of a deleted sensor with the same identifier is none."""
-    version = versions.get(plan.name(kind, sensor.sensor_id))
-    return version if version is not None and version.facts["sensor"] == sensor.display_name else None
-
-
 def lacks_models(sensor: Sensor, plan: Plan, versions: Mapping[str, Version]) -> bool:
     """Tell whether a sensor has not all models that a plan names."""
-    return any(version_of(sensor, kind, plan, versions) is None for kind in plan.kinds)
+    return any(plan.version_of(sensor, kind, versions) is None for kind in plan.kinds)
 
 
 def _checks(
@@ -109,7 +102,7 @@ def _checks(
 ) -> dict[int, tuple[TrainingCheck, bool]]:
     """Each sensor's check, and whether only the newest were counted: of a thousand sensors all would take seconds."""
     needs = _NEEDS[kind]
-    hours = needs.hours if hours is None else hours
+    hours = TRAINING_HOURS[needs.model_type] if hours is None else hours
 
     def look(wanted: list[int], hours: float) -> dict[int, TrainingCheck]:
         checks = ModelTrainingRepository(engine).check_sensors(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from src.compute.executor import open_executor
+from src.compute.task_stream import as_they_come
 from src.config import get_settings
 from src.database.engine import reading
 from src.ml.forecasting.models import imports_of
@@ -41,8 +42,8 @@ BLOCK = 32
 """Sensors that are read at once."""
 TASK = 4
 """Models that a worker trains at once: few enough that both workers end together."""
-_BLOCKS_AHEAD = 2
-"""So many blocks are with the workers at most: memory stays small however many sensors there are."""
+_TASKS_AHEAD = 2 * BLOCK // TASK
+"""Two blocks are with the workers at most: memory stays small however many sensors there are."""
 _SAVED_AT_ONCE = 128
 _SECONDS_UNSAVED = 5.0
 """Longer than that nothing trained waits to be saved, so that little is lost where a training is broken off."""
@@ -75,6 +76,11 @@ class Plan:
     def name(self, kind: str, sensor_id: int) -> str:
         """Return under which name a sensor's model of some kind is kept."""
         return detector_name(sensor_id) if kind == ANOMALY else forecaster_name(sensor_id, self.model)
+
+    def version_of(self, sensor: Sensor, kind: str, versions: Mapping[str, Version]) -> Version | None:
+        """Return the version of a sensor's model that the training would replace; None where there is none."""
+        version = versions.get(self.name(kind, sensor.sensor_id))
+        return version if version is not None and version.is_of(sensor) else None
 
 
 @dataclass
@@ -144,7 +150,9 @@ def retrain(
     with ExitStack() as stack:
         workers = _open_workers(stack, plan)
         saving = _Saving(models, so_far, stack.enter_context(ThreadPoolExecutor(1, "saving")))
-        for outcomes in _outcomes(_orders(sensors, plan, models, so_far, engine), workers):
+        tasks = _tasks(_orders(sensors, plan, models, so_far, engine), workers, so_far)
+        for outcomes in as_they_come(tasks, ahead=_TASKS_AHEAD, seconds=_SECONDS_UNSAVED):
+            outcomes = outcomes or []
             so_far.refused += [one for one in outcomes if isinstance(one, Refused)]
             saving.add([one for one in outcomes if isinstance(one, Trained)])
             tell()
@@ -218,12 +226,10 @@ def _to_train(
 ) -> list[Sensor]:
     with reading(engine) as connection:
         newest = newest_times(connection, [sensor.sensor_id for sensor in block])
-    versions = {sensor.sensor_id: known.get(plan.name(kind, sensor.sensor_id)) for sensor in block}
     return [
         sensor
         for sensor in block
-        if (version := versions[sensor.sensor_id]) is None
-        or version.facts["sensor"] != sensor.display_name
+        if (version := plan.version_of(sensor, kind, known)) is None
         or sensor.sensor_id not in newest
         or version.facts["data_until"] != newest[sensor.sensor_id].isoformat()
     ]
@@ -232,57 +238,35 @@ def _to_train(
 def _read(
     chosen: Sequence[Sensor], kind: str, plan: Plan, models: SensorModels, engine: Engine | None
 ) -> list[Order | Refused]:
-    names = {sensor.sensor_id: plan.name(kind, sensor.sensor_id) for sensor in chosen}
     known = models.versions()
     before = {
-        sensor.sensor_id: version.facts
-        for sensor in chosen
-        if (version := known.get(names[sensor.sensor_id])) and version.facts["sensor"] == sensor.display_name
+        sensor.sensor_id: version for sensor in chosen if (version := plan.version_of(sensor, kind, known)) is not None
     }
     with reading(engine) as connection:
         if kind == FORECASTER:
             given = plan.forecaster_hours
-            hours = {key: facts["hours"] for key, facts in before.items()} if given is None else {}
+            hours = {key: version.facts["hours"] for key, version in before.items()} if given is None else {}
             orders: list[Order | Refused] = [
                 *forecaster_orders(connection, chosen, hours, given or FORECASTER_HOURS, plan.model)
             ]
             return orders
-        earlier = models.get(names[sensor_id] for sensor_id in before)
+        earlier = models.get(version.name for version in before.values())
         settings = {sensor.sensor_id: _settings(plan, before.get(sensor.sensor_id)) for sensor in chosen}
         kept = {one.version.sensor_id: one.model for one in earlier.values()}
         return [*detector_orders(connection, chosen, settings, kept)]
 
 
-def _settings(plan: Plan, before: dict | None) -> DetectorSettings:
-    settings = DetectorSettings() if before is None else DetectorSettings.of(before)
+def _settings(plan: Plan, before: Version | None) -> DetectorSettings:
+    settings = DetectorSettings() if before is None else DetectorSettings.of(before.facts)
     given = {"hours": plan.detector_hours, "contamination": plan.contamination}
     return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
-def _outcomes(
-    blocks: Iterator[list[Order | Refused]], workers: dict[str, Executor]
-) -> Iterator[list[Trained | Refused]]:
-    """What came of each task, as it comes; never more than a few blocks are with the workers."""
-    pending: set[Future[list[Trained | Refused]]] = set()
+def _tasks(
+    blocks: Iterator[list[Order | Refused]], workers: dict[str, Executor], so_far: Retraining
+) -> Iterator[Future[list[Trained | Refused]]]:
     for block in blocks:
-        refused: list[Trained | Refused] = [one for one in block if isinstance(one, Refused)]
-        if refused:
-            yield refused
+        so_far.refused += [one for one in block if isinstance(one, Refused)]
         orders = [one for one in block if isinstance(one, DetectorOrder | ForecasterOrder)]
-        pending |= {workers[task[0].kind].submit(train_all, task) for task in in_parts(orders, TASK)}
-        while len(pending) > _BLOCKS_AHEAD * BLOCK // TASK:
-            pending = yield from _come(pending)
-    while pending:
-        pending = yield from _come(pending)
-
-
-def _come(
-    pending: set[Future[list[Trained | Refused]]],
-) -> Generator[list[Trained | Refused], None, set[Future[list[Trained | Refused]]]]:
-    """What comes next, or nothing where it is so slow that what came before should be saved; returns what is left."""
-    done, left = wait(pending, timeout=_SECONDS_UNSAVED, return_when=FIRST_COMPLETED)
-    if not done:
-        yield []
-    for future in done:
-        yield future.result()
-    return left
+        for task in in_parts(orders, TASK):
+            yield workers[task[0].kind].submit(train_all, task)

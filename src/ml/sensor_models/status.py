@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from src.database.engine import reading
 from src.ml.forecast_accuracy import ForecastAccuracy, forecast_accuracies
 from src.ml.sensor_models.store import Version
-from src.ml.sensor_models.training import AUTO, detector_name, forecaster_name
+from src.ml.sensor_models.training import ANOMALY, FORECASTER
 from src.notes import Note
 from src.sensors.history import latest_periods
 from src.sensors.interval_means import IntervalMeans, latest_means
@@ -21,6 +21,7 @@ from src.sensors.reading_statistics import ReadingStatistics, reading_statistics
 from src.sensors.sensor_manager import Sensor
 
 RECENT = timedelta(hours=24)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TOLERANCE = 0.05
 """Of the training range: recent readings may go so far beyond it."""
 
@@ -33,6 +34,8 @@ class ModelState:
     ----------
     data_until : datetime
         Up to when it has learnt.
+    model : str
+        ``anomaly``, or the forecaster that serves.
     error_at_training, last_error : float, optional
         Mean absolute error in the sensor's unit: in the backtest, and of what this version has issued since.
     drift : Note, optional
@@ -60,17 +63,18 @@ def read_status(sensors: Sequence[Sensor], versions: Mapping[str, Version], engi
         ``total_sensors``, ``anomaly_detectors``, ``forecasters`` (how many of the sensors have one), ``coverage`` (the
         share that has both, 0 to 1) and ``sensors``, a list of dicts: ``sensor_id``, ``display_name``, ``equipment``,
         ``platform``, ``sensor_type``, ``unit``, ``newest_reading`` (UTC, or None), ``anomaly_detector`` and
-        ``forecaster`` (a `ModelState`, or None).
+        ``forecaster`` (a `ModelState`, or None). Of a sensor's forecasters it is the one that was trained last.
     """
     sensor_ids = [sensor.sensor_id for sensor in sensors]
     with reading(engine) as connection:
         recent = reading_statistics(connection, latest_periods(connection, sensor_ids, RECENT))
         hourly = latest_means(connection, sensor_ids, RECENT)
     accuracies = forecast_accuracies(sensor_ids, engine=engine) if versions else {}
+    latest = _latest(sensors, versions)
     rows = [
         _row(
             sensor,
-            versions,
+            latest,
             recent.get(sensor.sensor_id),
             hourly.get(sensor.sensor_id),
             accuracies.get(sensor.sensor_id),
@@ -87,17 +91,22 @@ def read_status(sensors: Sequence[Sensor], versions: Mapping[str, Version], engi
     }
 
 
+def _latest(sensors: Sequence[Sensor], versions: Mapping[str, Version]) -> dict[tuple[int, str], Version]:
+    """Of each sensor and kind, the version that was trained last; a sensor may have forecasters of several models."""
+    by_id = {sensor.sensor_id: sensor for sensor in sensors}
+    own = [one for one in versions.values() if one.sensor_id in by_id and one.is_of(by_id[one.sensor_id])]
+    return {(one.sensor_id, one.kind): one for one in sorted(own, key=lambda one: one.trained_at or _LONG_AGO)}
+
+
 def _row(
     sensor: Sensor,
-    versions: Mapping[str, Version],
+    latest: Mapping[tuple[int, str], Version],
     recent: ReadingStatistics | None,
     hourly: IntervalMeans | None,
     accuracy: ForecastAccuracy | None,
 ) -> dict[str, Any]:
     names = ("sensor_id", "display_name", "equipment", "platform", "sensor_type", "unit")
-    detector, forecaster = (
-        versions.get(name) for name in (detector_name(sensor.sensor_id), forecaster_name(sensor.sensor_id, AUTO))
-    )
+    detector, forecaster = (latest.get((sensor.sensor_id, kind)) for kind in (ANOMALY, FORECASTER))
     readings = None if recent is None else (recent.minimum, recent.maximum)
     means = None if hourly is None else (float(np.nanmin(hourly.values)), float(np.nanmax(hourly.values)))
     return {
@@ -110,14 +119,16 @@ def _row(
 
 def _state(version: Version, recent: tuple[float, float] | None, accuracy: ForecastAccuracy | None) -> ModelState:
     facts = version.facts
-    errors = [one.errors.mae for one in accuracy.by_version if one.model_version == version.version] if accuracy else []
+    model = facts.get("serving", ANOMALY)
+    issued = accuracy.by_version if accuracy else ()
+    errors = [one.errors.mae for one in issued if (one.model, one.model_version) == (model, version.version)]
     return ModelState(
         version=version.version,
         trained_at=version.trained_at,
         data_until=datetime.fromisoformat(facts["data_until"]),
         hours=facts["hours"],
         samples=facts["samples"],
-        model=facts.get("serving", "anomaly"),
+        model=model,
         alarm_threshold=facts.get("alarm_threshold"),
         error_at_training=facts.get("mae"),
         last_error=errors[0] if errors else None,

@@ -8,14 +8,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from src.config import get_settings
 from src.ml.sensor_models import FOLDER
-from src.ml.sensor_models.training import Trained
+from src.ml.sensor_models.training import FORMAT, Trained
 from src.storage.artefacts import artefact_size
 from src.storage.model_records import ModelToSave, utc_time
 from src.utils.model_store import ModelStore
+
+if TYPE_CHECKING:
+    from src.sensors.sensor_manager import Sensor
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,10 @@ class Version:
     def sensor_id(self) -> int:
         """Of which sensor it is."""
         return int(self.facts["sensor_id"])
+
+    def is_of(self, sensor: Sensor) -> bool:
+        """Tell whether it is this sensor's: SQLite gives the identifier of a deleted one to the next."""
+        return self.sensor_id == sensor.sensor_id and self.facts["sensor"] == sensor.display_name
 
 
 @dataclass
@@ -86,6 +93,11 @@ class SensorModels:
     def versions(self) -> dict[str, Version]:
         """Return the current version of every model, by name."""
         return {name: _version(name, entry) for name, entry in self._entries().items()}
+
+    def version(self, name: str) -> Version | None:
+        """Return the current version of one model, or None; nothing is loaded, and threads may ask at once."""
+        entry = self._entries().get(name)
+        return None if entry is None else _version(name, entry)
 
     def get(self, names: Iterable[str]) -> dict[str, Kept]:
         """Return the models of these names that there are.
@@ -138,7 +150,9 @@ class SensorModels:
     def _entries(self) -> dict[str, dict[str, Any]]:
         stamp = self._store.stamp()
         if stamp != self._registry[0] or stamp is None:
-            self._registry = (stamp, self._store.entries())
+            entries = self._store.entries()
+            readable = {name: one for name, one in entries.items() if one["metadata"].get("format") == FORMAT}
+            self._registry = (stamp, readable)
         return self._registry[1]
 
     def _is_in_memory(self, name: str, entry: dict[str, Any]) -> bool:

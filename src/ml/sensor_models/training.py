@@ -30,6 +30,8 @@ ANOMALY, FORECASTER = "anomaly", "forecaster"
 AUTO = "auto"
 DETECTOR_HOURS, FORECASTER_HOURS = 168.0, 672.0
 """Hours learnt from: a week is enough to tell what is usual, and four weeks hold the season of the week four times."""
+FORMAT = 1
+"""Of a model as it is kept; one of another format, from another version of Farol, is trained anew and not read."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def train(order: Order) -> Trained:
         Nothing can be learnt from what there is.
     """
     model, facts = _detector(order) if isinstance(order, DetectorOrder) else _forecaster(order)
-    common = {"sensor_id": order.sensor_id, "sensor": order.sensor}
+    common = {"format": FORMAT, "sensor_id": order.sensor_id, "sensor": order.sensor}
     return Trained(_name(order), order.kind, pickle.dumps(model, protocol=5), {**common, **facts})
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from src.database.activities import record_activity
+from src.database.engine import writing
 from src.errors import InvalidTraining
 from src.ml.anomalies.inputs import checked_contamination
 from src.ml.forecaster import create_forecaster
@@ -14,6 +16,7 @@ from src.ml.ml_engine import MLEngine
 from src.ml.sensor_models.retraining import Plan, Retraining
 from src.ml.sensor_models.training import ANOMALY, FORECASTER
 from src.ml.sensor_models.training_report import TrainingReport, make_report, write_report
+from src.notes import Note
 from src.sensors.moments import length_of_hours
 from src.sensors.sensor_manager import create_sensor_manager
 
@@ -53,13 +56,15 @@ def checked_plan(plan: Plan) -> Plan:
     return plan
 
 
-def parameters_for(sensor_ids: Iterable[int] | None, plan: Plan) -> dict[str, Any]:
+def parameters_for(sensor_ids: Iterable[int] | None, plan: Plan, *, actor: str = "") -> dict[str, Any]:
     """Return the parameters of the job.
 
     Parameters
     ----------
     sensor_ids : iterable of int, optional
         Whose models; of all sensors in use by default.
+    actor : str
+        Who has it done, for the history.
 
     Raises
     ------
@@ -69,7 +74,7 @@ def parameters_for(sensor_ids: Iterable[int] | None, plan: Plan) -> dict[str, An
     chosen = None if sensor_ids is None else list(sensor_ids)
     if chosen == []:
         raise InvalidTraining("No sensor is chosen. Choose at least one.")
-    return {"sensor_ids": chosen, **asdict(checked_plan(plan)), "kinds": list(plan.kinds)}
+    return {"sensor_ids": chosen, **asdict(checked_plan(plan)), "kinds": list(plan.kinds), "actor": actor}
 
 
 def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
     Parameters
     ----------
     parameters : dict
-        ``sensor_ids`` (None for all in use) and the fields of `Plan`, as `parameters_for` makes them.
+        ``sensor_ids`` (None for all in use), ``actor`` and the fields of `Plan`, as `parameters_for` makes them.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def run(parameters: dict[str, Any], job: Job) -> dict[str, Any]:
     def tell(so_far: TrainingReport, done: int) -> None:
         job.report(done / so_far.models, f"{done}/{so_far.models}", write_report(so_far))
 
-    report = train_sensors(parameters["sensor_ids"], plan, on_progress=tell)
+    report = train_sensors(parameters["sensor_ids"], plan, actor=parameters.get("actor", ""), on_progress=tell)
     logger.info("%d models trained, %d not, in %.1f s.", report.trained, len(report.failures), report.seconds)
     return write_report(report)
 
@@ -99,13 +104,18 @@ def train_sensors(
     sensor_ids: Iterable[int] | None,
     plan: Plan,
     *,
+    actor: str = "",
     engine: Engine | None = None,
     on_progress: Callable[[TrainingReport, int], None] | None = None,
 ) -> TrainingReport:
     """Train the models of some sensors, or of all in use; those not in use any more are left out and counted.
 
+    That it was begun is kept in the history, for what is trained stays where it is broken off.
+
     Parameters
     ----------
+    actor : str
+        Who has it done.
     on_progress : callable, optional
         Called with the report so far, and with how many models are settled.
 
@@ -123,6 +133,7 @@ def train_sensors(
     if not names:
         raise InvalidTraining("None of these sensors is in use. Choose others, or take them into use.")
     gone = len(wanted) - len(names)
+    _remember(actor, list(names.values()), engine)
 
     def tell(so_far: Retraining) -> None:
         if on_progress is not None:
@@ -130,3 +141,11 @@ def train_sensors(
 
     said = MLEngine(engine).retrain_all_models(names, plan=plan, on_progress=tell)
     return make_report(said, names, len(names) * len(plan.kinds), gone)
+
+
+def _remember(actor: str, names: list[str], engine: Engine | None) -> None:
+    subject, action = names[0], Note("the training of its models was started")
+    if len(names) > 1:
+        subject, action = "", Note("the training of the models of {count} sensors was started", {"count": len(names)})
+    with writing(engine) as connection:
+        record_activity(actor, "sensor", subject, action, connection)

@@ -51,24 +51,28 @@ class WatchedSensor:
         Returns
         -------
         dict
-            ``is_anomaly``, ``anomaly_score`` (0 to 1), ``value`` (None where the last reading has none),
+            ``is_anomaly`` (the last reading has raised an alarm), ``is_ongoing`` (an anomaly goes on, whether its alarm
+            was raised now or before), ``anomaly_score`` (0 to 1), ``value`` (None where the last reading has none),
             ``historical_average`` and ``historical_std`` in the sensor's unit, ``timestamp`` of the last reading (UTC),
             ``sensor_fault``, ``reason`` and ``remark`` (notes, or None), ``alarm_threshold`` and ``strength``, what is
             held against it (None while learning and for a fault).
         """
-        last, average_and_std = self.last, self.watch.detector.usual
+        last, detector = self.last, self.watch.detector
+        average, deviation = detector.usual
+        is_strong = last.strength is not None and last.strength >= detector.alarm_threshold
         fault = last.sensor_fault or self.watch.rules.check_silence(now)
         return {
             "is_anomaly": last.is_anomaly and fault is None,
+            "is_ongoing": (last.is_anomaly or is_strong) and fault is None,
             "anomaly_score": last.anomaly_score,
             "value": None if np.isnan(last.value) else last.value,
-            "historical_average": average_and_std[0],
-            "historical_std": average_and_std[1],
+            "historical_average": average,
+            "historical_std": deviation,
             "timestamp": self.anchor.moment,
             "sensor_fault": fault,
             "reason": fault or last.reason,
             "remark": last.remark,
-            "alarm_threshold": self.watch.detector.alarm_threshold,
+            "alarm_threshold": detector.alarm_threshold,
             "strength": last.strength,
         }
 

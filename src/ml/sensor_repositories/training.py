@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from src.database.engine import reading
+from src.ml.sensor_models.training import DETECTOR_HOURS, FORECASTER_HOURS
 from src.ml.sensor_prediction import ModelType, checked_model_type
 from src.ml.sensor_repositories.readings import SensorReadingsRepository
 from src.notes import Note
@@ -19,8 +20,8 @@ from src.sensors.interval_means import HOUR
 from src.sensors.sensor_manager import Sensor, create_sensor_manager
 
 SAMPLES_NEEDED = {ModelType.ANOMALY_DETECTOR: 30, ModelType.FORECASTER: 50}
-TRAINING_HOURS = {ModelType.ANOMALY_DETECTOR: 168.0, ModelType.FORECASTER: 72.0}
-"""Both as requirement document 001 has them."""
+"""As requirement document 001 has them."""
+TRAINING_HOURS = {ModelType.ANOMALY_DETECTOR: DETECTOR_HOURS, ModelType.FORECASTER: FORECASTER_HOURS}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class ModelTrainingRepository:
         Parameters
         ----------
         hours : float, optional
-            What is learnt from, back from a sensor's newest good reading; as in `TRAINING_HOURS` by default.
+            What is learnt from, back from a sensor's newest good reading; the `TRAINING_HOURS` by default.
         interval : timedelta, optional
             A sample is the mean of an interval of that length, as in `SensorReadingsRepository.series`; None takes the
             good readings one by one.
