@@ -1,0 +1,1 @@
+"""Products: their daily prices and quantities, and the models that forecast them."""
