@@ -1,0 +1,1 @@
+"""The REST API: what Farol knows and can do, for other programs."""
