@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from src.cli import anomalies, data, jobs, models, sensors
+from src.cli import anomalies, data, jobs, models, prices, sensors
 from src.cli.forecast import forecast
 from src.cli.predict import predict
 from src.cli.setup import setup
@@ -31,6 +31,7 @@ app.add_typer(anomalies.app, name="anomalies")
 app.add_typer(data.app, name="data")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
+app.add_typer(prices.app, name="prices")
 app.add_typer(sensors.app, name="sensors")
 app.command()(train)
 app.command()(predict)

@@ -29,7 +29,7 @@ def score(
     out: Annotated[Path, typer.Option(help="Write the rows with their scores here: .csv, .csv.gz or .parquet.")],
     train_rows: Annotated[
         int | None,
-        typer.Option(help="Readings to learn from before the first alarm; left out, 15 % of the file, 30 to 750."),
+        typer.Option(help="Readings to learn from before the first alarm; left out, 15% of the file, 30 to 750."),
     ] = None,
     alarms_per_week: Annotated[
         float | None, typer.Option(help="Wanted number of alarms a week; it sets the alarm threshold.")

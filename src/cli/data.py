@@ -45,16 +45,19 @@ def export(
     sensor: Annotated[list[str] | None, typer.Option(help="Name of a sensor; may be repeated. All by default.")] = None,
     start: Annotated[str | None, typer.Option("--from", help="First time, ISO 8601; UTC unless it says.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="The time before which it ends.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it is there.")] = False,
 ) -> None:
     """Write readings to a file that can be imported again: sensor, timestamp (UTC), value, quality.
 
     Example: `python -m src data export --out march.parquet --sensor "Pump 2 light" --from 2026-03-01 --to 2026-04-01`
     """
     from src.database.migrate import upgrade_database
+    from src.ml.table_writing import check_place
     from src.sensors.period_choice import period_between
     from src.sensors.reading_export import export_to_file
     from src.sensors.sensor_manager import create_sensor_manager
 
+    check_place(out, force=force)
     upgrade_database()
     sensors = create_sensor_manager().find(sensor)
     written = export_to_file(out, sensors, period_between(start, end))

@@ -16,7 +16,7 @@ from src.cli.terminal_text import plain
 from src.config import get_settings
 
 if TYPE_CHECKING:
-    from src.errors import InvalidReadings
+    from src.errors import InvalidTable
     from src.sensors.imports.columns import ColumnMapping
     from src.sensors.imports.preview import Preview
     from src.sensors.imports.report import ImportReport
@@ -81,7 +81,7 @@ def import_file(
                 on_progress=lambda share, rows: progress.update(bar, completed=share, description=f"{rows:,} rows"),
             )
     except InvalidReadings as error:
-        _show_problems(console, error)
+        show_problems(console, error)
         raise typer.Exit(1) from None
     _show_report(Console(), report)
 
@@ -111,7 +111,8 @@ def _show_preview(console: Console, preview: Preview, mapping: ColumnMapping) ->
     console.print(table)
 
 
-def _show_problems(console: Console, error: InvalidReadings) -> None:
+def show_problems(console: Console, error: InvalidTable) -> None:
+    """Say why a file is refused, a line a problem; raise the error itself where it has none to tell."""
     problems = error.values.get("problems")
     if not isinstance(problems, list):
         raise error

@@ -28,7 +28,7 @@ def forecast(
     out: Annotated[Path | None, typer.Option(help="Write the forecast here: .csv, .csv.gz or .parquet.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the output if it is there.")] = False,
 ) -> None:
-    """Forecast the values of a file, with intervals that hold 80 and 95 % of what comes.
+    """Forecast the values of a file, with intervals that hold 80 and 95% of what comes.
 
     The file has a column `timestamp` and a column `value`; at least 50 values, in steps as equal as readings are. The
     model is tried on the file's own past against the seasonal naive, which repeats the last day (or week, or year).
@@ -54,7 +54,7 @@ def forecast(
 def _table(forecast: dict[str, Any]) -> Table:
     """The first and the last steps."""
     table = Table("time (UTC)", title=f"Forecast of {forecast['model']}")
-    for heading in ("forecast", "80 % from", "to", "95 % from", "to"):
+    for heading in ("forecast", "80% from", "to", "95% from", "to"):
         table.add_column(heading, justify="right")
     names = ("forecasted_values", "lower_80", "upper_80", "lower_95", "upper_95")
     count = len(forecast["timestamps"])
@@ -76,7 +76,7 @@ def _say(console: Console, found: FileForecast) -> None:
     console.print(plain(str(tried["verdict"])), highlight=False, soft_wrap=True)
     console.print(
         f"Mean error {tried['mae']:,.4g}, of the seasonal naive {tried['naive_mae']:,.4g}, {tried['horizon']} steps "
-        f"ahead; the intervals of 80 and 95 % held {' and '.join(held) or 'too little to say'}.",
+        f"ahead; the intervals of 80 and 95% held {' and '.join(held) or 'too little to say'}.",
         highlight=False,
         soft_wrap=True,
     )

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from src.cli.acting import acting_name
 from src.cli.progress import progress_bar
 from src.cli.terminal_text import shown
 
@@ -69,7 +70,7 @@ def train(
         def tell(so_far: TrainingReport, done: int) -> None:
             progress.update(bar, total=so_far.models, completed=done, description=f"{done} of {so_far.models} models")
 
-        report = train_sensors(chosen, plan, on_progress=tell)
+        report = train_sensors(chosen, plan, actor=acting_name(), on_progress=tell)
     _print_failures(report)
     typer.echo(
         f"{report.anomaly_detectors} detectors and {report.forecasters} forecasters trained, {report.skipped} up to "
@@ -141,7 +142,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
 def _version(state: ModelState | None) -> str:
     if state is None:
         return "—"
+    name = f"v{state.version}" if state.model == "anomaly" else f"v{state.version} {state.model}"
     if state.trained_at is None:
-        return f"v{state.version}"
+        return name
     hours = (datetime.now(UTC) - state.trained_at).total_seconds() / 3600
-    return f"v{state.version}, {hours / 24:.0f} d" if hours >= 48 else f"v{state.version}, {hours:.1f} h"
+    return f"{name}, {hours / 24:.0f} d" if hours >= 48 else f"{name}, {hours:.1f} h"

@@ -14,6 +14,7 @@ from src.cli.progress import progress_bar
 from src.cli.terminal_text import plain
 from src.config import get_settings
 from src.errors import FileNotWritten
+from src.storage.new_file import check_new_file
 
 if TYPE_CHECKING:
     from src.ml.model_comparison import Comparison
@@ -41,6 +42,7 @@ def train(
     ensemble_size: Annotated[int, typer.Option(help="How many of the best it is made of.")] = 3,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 42,
     out: Annotated[Path | None, typer.Option(help="Write the leaderboard to this CSV file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the leaderboard's file if it is there.")] = False,
     save_best: Annotated[str | None, typer.Option(help="Save the best model under this name.")] = None,
 ) -> None:
     """Compare models on a table and show the leaderboard.
@@ -49,7 +51,7 @@ def train(
     """
     console = Console(stderr=True)
     if out is not None:
-        _check_place(out)  # before minutes of training, not after
+        check_new_file(out, force=force)  # before minutes of training, not after
     choices = {
         "target": target,
         "sort": metric,
@@ -85,13 +87,6 @@ def train(
         best = comparison.finalists[0]
         saved = model_acts.save(acting_name(), comparison, best.id, best.artefact, save_best)
         console.print(f"Saved {comparison.best.name} as [bold]{plain(saved.name)}[/], version {saved.version}.")
-
-
-def _check_place(out: Path) -> None:
-    if out.is_dir():
-        raise FileNotWritten("{path!r} cannot be written: it is a folder. Name a file in it.", path=str(out))
-    if not out.parent.is_dir():
-        raise FileNotWritten("{path!r} cannot be written: its folder is not there. Make it first.", path=str(out))
 
 
 def _write(comparison: Comparison, out: Path) -> None:

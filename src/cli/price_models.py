@@ -1,0 +1,171 @@
+"""`python -m src prices train|predict|models`: the models of prices."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from src.cli.acting import acting_name
+from src.cli.terminal_text import shown
+
+if TYPE_CHECKING:
+    from src.pricing.prediction import PricePrediction
+    from src.pricing.training_job import PriceTrainingReport, ProductOutcome
+
+_METRICS = ("RMSE", "MAE", "MAPE")
+Sku = Annotated[str, typer.Argument(help="The product.", show_default=False)]
+
+
+def train(
+    sku: Annotated[
+        list[str] | None, typer.Option(help="A product, repeatable; all of them when left out.", show_default=False)
+    ] = None,
+    optimize: Annotated[bool, typer.Option(help="Search for hyperparameters.")] = True,
+    trials: Annotated[int, typer.Option(help="Hyperparameters to try for each product.")] = 50,
+    recipe: Annotated[str, typer.Option(help="blend, or document for comparison.")] = "blend",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Products trained at once; by setting when left out.", show_default=False)
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Train products too whose models know the newest day already.")
+    ] = False,
+) -> None:
+    """Train the models of prices, each kept as a new version as soon as it is there.
+
+    Broken off and begun again, it goes on where it stopped.
+
+    Example: `python -m src prices train --trials 20 --jobs 2`
+    """
+    from src.pricing.batch_training import PricePlan
+    from src.pricing.training_job import train_prices
+
+    plan = PricePlan(recipe, trials if optimize else 0, again or bool(sku))
+    told = _Lines()
+    report = train_prices(sku or None, plan, actor=acting_name(), workers=jobs, on_progress=told.tell)
+    told.tell(report, report.done)
+    typer.echo(
+        f"{report.trained} models trained, {report.skipped} up to date already, {report.refused} not trained, "
+        f"in {report.seconds:.1f} s."
+    )
+    if not report.trained and not report.skipped:
+        raise typer.Exit(1)
+
+
+def predict(
+    sku: Sku,
+    days_ahead: Annotated[int, typer.Option("--days-ahead", "--days", help="1 to 60.")] = 30,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; printed when left out.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Forecast a product's prices and quantities.
+
+    Example: `python -m src prices predict SKU001 --days-ahead 14`
+    """
+    from src.pricing.prediction import predict_prices_for_product
+    from src.storage.new_file import check_new_file
+
+    if out is not None:
+        check_new_file(out, force=force)
+    prediction = predict_prices_for_product(sku, days_ahead)
+    if prediction.remark is not None:
+        Console(stderr=True).print(f"The model was not used: {shown(str(prediction.remark))}", markup=False)
+    if out is not None:
+        out.write_text(_as_csv(prediction), encoding="utf-8")
+        typer.echo(f"{days_ahead} days by {prediction.model_used} are in {out}.")
+        return
+    table = Table("Day", "Price", "80% from", "to", "95% from", "to", "Quantity", box=None)
+    for day, *values in _rows(prediction):
+        table.add_row(str(day), *("—" if value != value else f"{value:,.2f}" for value in values))
+    Console().print(table)
+    typer.echo(f"Forecast by {prediction.model_used}.")
+
+
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the models of prices.
+
+    Example: `python -m src prices models`
+    """
+    from src.pricing.model_manager import create_model_manager
+
+    facts = create_model_manager().facts()
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+        return
+    if not facts:
+        typer.echo("There are no models of prices yet. Train some: `python -m src prices train`.")
+        return
+    table = Table("SKU", "Version", "Age", "Serves", "Error to naive", "RMSE", "MAE", "MAPE", "Data until", box=None)
+    for sku, one in facts.items():
+        table.add_row(*map(Text, _listed(sku, one)))
+    Console().print(table)
+    winners = sum(one.get("serves") == "LightGBM" for one in facts.values())
+    typer.echo(f"{len(facts)} models; {winners} are better than the last price and serve.")
+
+
+class _Lines:
+    """A line for each product that is settled, as they come."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def tell(self, report: PriceTrainingReport, done: int) -> None:
+        for outcome in report.outcomes:
+            if outcome.sku not in self._told:
+                self._told.add(outcome.sku)
+                typer.echo(
+                    f"[{len(self._told) + report.skipped}/{report.total}] {shown(outcome.sku)}: {_said(outcome)}"
+                )
+
+
+def _said(outcome: ProductOutcome) -> str:
+    notes = " ".join(shown(str(note)) for note in outcome.notes)
+    if not outcome.is_trained:
+        return f"not trained. {notes}"
+    metrics = ", ".join(
+        f"{name} {outcome.metrics[name.lower()]:.4f}" for name in _METRICS if outcome.metrics[name.lower()] is not None
+    )
+    return (
+        f"trained on {outcome.training_samples} days, {outcome.validation_samples} held out, {outcome.features_count} "
+        f"features; {metrics}{'; tuned' if outcome.is_tuned else ''}. {notes}".rstrip()
+    )
+
+
+def _rows(prediction: PricePrediction) -> list[tuple[Any, ...]]:
+    one = prediction.forecast
+    columns = (one.prices, one.lower_80, one.upper_80, one.lower_95, one.upper_95, one.quantities)
+    return list(zip(one.dates, *(column.tolist() for column in columns), strict=True))
+
+
+def _as_csv(prediction: PricePrediction) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["date", "price", "lower_80", "upper_80", "lower_95", "upper_95", "quantity"])
+    for day, *values in _rows(prediction):
+        writer.writerow([day, *("" if value != value else round(value, 6) for value in values)])
+    return text.getvalue()
+
+
+def _listed(sku: str, facts: Mapping[str, Any]) -> list[str]:
+    trained = datetime.fromisoformat(facts["trained_at"])
+    metrics = facts["metrics"]
+    names = ("error_to_naive", "rmse", "mae", "mape")
+    return [
+        shown(sku),
+        facts["version"],
+        f"{(datetime.now(UTC) - trained).total_seconds() / 86_400:.1f} d",
+        facts.get("serves", ""),
+        *("—" if metrics.get(name) is None else f"{metrics[name]:.4g}" for name in names),
+        facts.get("data_until", ""),
+    ]
