@@ -50,6 +50,10 @@ def _pages() -> dict[str, list[st.Page]]:
             page("model_status", _("Model status"), "monitor_heart"),
             page("training", _("Training"), "model_training"),
         ],
+        _("Prices"): [
+            page("prices", _("Product prices"), "sell"),
+            page("price_board", _("Price board"), "view_list"),
+        ],
         _("Predict"): [
             page("predict", _("Predict by hand"), "touch_app"),
             page("batch", _("Predict a file"), "table_view"),

@@ -16,6 +16,8 @@ _MODULES = {
     "anomalies": "src.dashboard.time_series.anomalies_page",
     "model_status": "src.dashboard.time_series.status_page",
     "training": "src.dashboard.time_series.training_page",
+    "prices": "src.dashboard.prices.prices_page",
+    "price_board": "src.dashboard.prices.board_page",
     "predict": "src.dashboard.machine_learning.manual",
     "batch": "src.dashboard.machine_learning.batch_page",
     "history": "src.dashboard.machine_learning.history_page",

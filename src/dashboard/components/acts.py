@@ -47,7 +47,13 @@ def _table(acts: Sequence[Activity], *, with_subject: bool = True, rows: int = 5
 
 
 def _row(act: Activity, *, with_kind: bool, with_subject: bool) -> dict[str, str]:
-    names = {"model": _("Model"), "sensor": _("Sensor"), "machine": _("Machine"), "data": _("Data")}
+    names = {
+        "model": _("Model"),
+        "sensor": _("Sensor"),
+        "machine": _("Machine"),
+        "data": _("Data"),
+        "product": _("Product"),
+    }
     return {
         _("Time"): moment(act.happened_at),
         _("Who"): act.actor or "—",

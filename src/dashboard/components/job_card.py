@@ -50,17 +50,44 @@ def show_job_card(job: Job, message: str = "") -> None:
             _log(job)
 
 
-def show_live_job(job: Job, progress: Callable[[Job], str]) -> None:
-    """Show one job, anew each second for as long as it is live; the page runs once more when it has ended."""
-    st.fragment(_live_card, run_every=None if job.is_finished else LIVE)(job.job_id, progress, not job.is_finished)
+def show_live_job(
+    job: Job,
+    progress: Callable[[Job], str],
+    *,
+    below: Callable[[Job], None] | None = None,
+    on_end: Callable[[Job], None] | None = None,
+) -> None:
+    """Show one job, anew each second for as long as it is live; the page runs once more when it has ended.
+
+    Parameters
+    ----------
+    progress : callable
+        Says what the job is doing.
+    below : callable, optional
+        Shows what belongs below the card.
+    on_end : callable, optional
+        Called once when the job ends while it is looked at.
+    """
+    run_every = None if job.is_finished else LIVE
+    st.fragment(_live_card, run_every=run_every)(job.job_id, progress, below, on_end, not job.is_finished)
 
 
-def _live_card(job_id: str, progress: Callable[[Job], str], was_live: bool) -> None:
+def _live_card(
+    job_id: str,
+    progress: Callable[[Job], str],
+    below: Callable[[Job], None] | None,
+    on_end: Callable[[Job], None] | None,
+    was_live: bool,
+) -> None:
     with errors_shown():
         job = get_job(job_id)
         if was_live and job.is_finished:
+            if on_end is not None:
+                on_end(job)
             st.rerun()
         show_job_card(job, progress(job))
+        if below is not None:
+            below(job)
 
 
 def _times(job: Job) -> str:

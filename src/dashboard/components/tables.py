@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +27,8 @@ def show_table(
     formatted: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
     column_config: dict[Any, Any] | None = None,
     rows: int = ROWS,
-) -> None:
+    ticked_of: str | None = None,
+) -> list[int]:
     """Show a table, page by page where it is long, with a download of the whole as CSV.
 
     Parameters
@@ -47,20 +49,31 @@ def show_table(
         As in `st.dataframe`.
     rows : int
         Rows on a page.
+    ticked_of : str, optional
+        Let the reader tick rows; the text says of what, and with another one nothing is ticked any more.
+
+    Returns
+    -------
+    list of int
+        The places in `frame` of the rows that are ticked.
     """
     first = show_pager(len(frame), key, rows=rows)
     shown = frame.iloc[first : first + rows]
     shown = shown if formatted is None else formatted(shown)
-    st.dataframe(
+    can_tick: dict[str, Any] = {} if ticked_of is None else {"on_select": "rerun", "selection_mode": "multi-row"}
+    mark = "" if ticked_of is None else f"_{crc32(f'{ticked_of} {first}'.encode()):08x}"
+    event: Any = st.dataframe(
         shown,
         hide_index=True,
         alt=alt,
         column_config=column_config,
         height=_ROW_PIXELS * min(len(shown), 12) + _FRAME_PIXELS,
-        key=f"{key}_table",
+        key=f"{key}_table{mark}",
         placeholder="—",
+        **can_tick,
     )
     offer_csv(frame if download is None else download, key, file_name=file_name)
+    return [] if ticked_of is None else [first + place for place in event["selection"]["rows"]]
 
 
 def offer_csv(frame: pd.DataFrame, key: str, *, file_name: str) -> None:

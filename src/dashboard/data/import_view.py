@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.acting import acting_name
-from src.dashboard.components.job_card import show_job_card
+from src.dashboard.components.job_card import show_live_job
 from src.dashboard.components.page import errors_shown, flash, plain
 from src.dashboard.components.tables import show_table
 from src.dashboard.data.filters import days_in_url
@@ -19,7 +19,6 @@ from src.sensors.imports.report import ImportReport, read_notes
 from src.sensors.sensor_manager import create_sensor_manager
 
 JOB = "job"
-LIVE = "1s"
 _MOST_IN_URL = 50
 
 
@@ -27,8 +26,7 @@ def show_import(job_id: str) -> None:
     """Show one import, or the trial of one."""
     with errors_shown():
         job = get_job(job_id)
-        live = not job.is_finished
-        st.fragment(_card, run_every=LIVE if live else None)(job_id, live)
+        show_live_job(job, progress_message, on_end=_forget_what_was_computed)
         if job.state == "done":
             _show_outcome(job, ImportReport.from_record(job.result or {}))
         elif job.state == "failed":
@@ -46,14 +44,9 @@ def progress_message(job: Job) -> str:
     return _("{rows} rows read").format(rows=number(rows, 0))
 
 
-def _card(job_id: str, was_live: bool) -> None:
-    with errors_shown():
-        job = get_job(job_id)
-        if was_live and job.is_finished:
-            if job.state == "done" and not job.parameters["dry_run"]:
-                st.cache_data.clear()  # what was computed from the readings is out of date
-            st.rerun()
-        show_job_card(job, progress_message(job))
+def _forget_what_was_computed(job: Job) -> None:
+    if job.state == "done" and not job.parameters["dry_run"]:
+        st.cache_data.clear()  # what was computed from the readings is out of date
 
 
 def _show_outcome(job: Job, report: ImportReport) -> None:

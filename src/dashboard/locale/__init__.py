@@ -119,6 +119,14 @@ def number(value: float | None, digits: int = 4) -> str:
     return format_decimal(value, format=pattern, locale=current_language())
 
 
+def signed_percent(share: float | None, digits: int = 1) -> str:
+    """Write a change, with its sign."""
+    if share is None or share != share:
+        return "—"
+    shown = round(share, digits + 2) or 0.0  # no minus before nothing
+    return f"{'+' if shown > 0 else ''}{percent(shown, digits)}"
+
+
 def significant(value: float | None, digits: int = 5) -> str:
     """Write a measured value with so many digits that say something, whatever its size; whole digits all stay."""
     if value is None or not math.isfinite(value) or value == 0:

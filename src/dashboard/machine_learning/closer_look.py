@@ -92,7 +92,7 @@ def _calibration(comparison: Comparison, names: dict[str, str]) -> None:
         with row.container(width=CHART_WIDTH - 75):
             st.markdown(
                 _(
-                    "Of the rows that were given a class with 30 %, about 30 % should be of it: a model on the dotted "
+                    "Of the rows that were given a class with 30%, about 30% should be of it: a model on the dotted "
                     "line can be believed. Above it, it is too careful; below it, too sure. Small points stand for few "
                     "rows."
                 )

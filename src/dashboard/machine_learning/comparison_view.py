@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from src.config import get_settings
-from src.dashboard.components.job_card import show_job_card
-from src.dashboard.components.page import errors_shown, plain, provenance, show_error
+from src.dashboard.components.job_card import show_job_card, show_live_job
+from src.dashboard.components.page import plain, provenance, show_error
 from src.dashboard.locale import _, duration, moment, ngettext, number, translated
 from src.dashboard.machine_learning.finalists_view import show_finalists
 from src.dashboard.machine_learning.leaderboard import show_leaderboard
@@ -16,7 +16,6 @@ from src.errors import JobNotFound
 from src.jobs import Job, get_job
 from src.ml.model_comparison import Comparison
 
-LIVE = "1.5s"
 CLOSER_LOOK = ("look", "finalist", "positive", "false_alarm", "missed", "threshold")
 """What the URL of a comparison may name besides its job."""
 
@@ -36,21 +35,15 @@ def show_comparison(job_id: str) -> None:
         st.error(plain(_("Job {job_id} is no comparison. The list of jobs shows what it is.").format(job_id=job_id)))
         return
     if not job.is_finished:
-        _live(job_id)
+        show_live_job(job, progress_message, below=_leaderboard_so_far)
         return
     show_job_card(job, progress_message(job))
     _result(job)
 
 
-@st.fragment(run_every=LIVE)
-def _live(job_id: str) -> None:
-    with errors_shown():
-        job = get_job(job_id)
-        if job.is_finished:
-            st.rerun()
-        show_job_card(job, progress_message(job))
-        if job.result:
-            show_leaderboard(Comparison.from_record(job.result))
+def _leaderboard_so_far(job: Job) -> None:
+    if job.result:
+        show_leaderboard(Comparison.from_record(job.result))
 
 
 def _result(job: Job) -> None:

@@ -7,13 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from src.dashboard.components.job_card import show_job_card
+from src.dashboard.components.job_card import show_live_job
 from src.dashboard.components.page import errors_shown, plain, provenance
 from src.dashboard.locale import _, moment, translated
-from src.jobs import Job, find_job, get_job, submit
+from src.jobs import Job, find_job, submit
 from src.notes import Note
-
-LIVE = "1.5s"
 
 
 def show_finalist_job(
@@ -31,7 +29,7 @@ def show_finalist_job(
     with errors_shown():
         job = find_job(kind, parameters)
         if job is not None and not job.is_finished:
-            _live(job.job_id, show)
+            show_live_job(job, lambda job: job.message, below=lambda job: _show_so_far(job, show))
             return
         if job is not None and job.result:
             show(job.result)
@@ -51,12 +49,6 @@ def _offer(kind: str, parameters: dict[str, Any], title: Note, before: Job | Non
         st.rerun()
 
 
-@st.fragment(run_every=LIVE)
-def _live(job_id: str, show: Callable[[dict[str, Any]], None]) -> None:
-    with errors_shown():
-        job = get_job(job_id)
-        if job.is_finished:
-            st.rerun()
-        show_job_card(job)
-        if job.result:
-            show(job.result)
+def _show_so_far(job: Job, show: Callable[[dict[str, Any]], None]) -> None:
+    if job.result:
+        show(job.result)

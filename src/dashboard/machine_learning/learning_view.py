@@ -21,7 +21,7 @@ def show_learning_curve(job: Job, comparison: Comparison, finalist: str, name: s
     """Show how a finalist's score grows with the rows it is fitted on; compute it when asked."""
     st.caption(
         _(
-            "The score when the model is fitted on 10 % to all of the rows of each fold. Lines that meet: more rows of "
+            "The score when the model is fitted on 10% to all of the rows of each fold. Lines that meet: more rows of "
             "this kind teach it nothing new. A lower line that still rises: more data would help."
         )
     )

@@ -76,7 +76,7 @@ def _key_figures(plant: PlantState, models: int, running: int, scores: Scores | 
         _("Readings"): number(plant.readings, 0) + ("" if plant.readings_exact else "+"),
         _("Saved models"): number(models, 0),
         _("Jobs running"): number(running, 0),
-        _("Anomalies now"): number(sum(one.is_anomaly for one in said) if said else None, 0),
+        _("Anomalies now"): number(sum(one.is_ongoing for one in said) if said else None, 0),
         _("Open faults"): number(sum(one.fault is not None for one in said) if said else None, 0),
     }
     row = st.container(horizontal=True)

@@ -10,6 +10,7 @@ from src.dashboard.data import import_view
 from src.dashboard.locale import _
 from src.dashboard.machine_learning import batch_result, comparison_view
 from src.dashboard.page_list import go_to
+from src.dashboard.prices import price_job_view
 from src.dashboard.time_series import forecast_job_view, training_job_view
 from src.jobs import Job
 
@@ -44,6 +45,11 @@ def shown_kind(job: Job) -> ShownKind:
 def _open_comparison_of(job: Job) -> NoReturn:
     look = {"permutation_importance": "importance", "learning_curve": "learning"}[job.kind]
     go_to("train", job=job.parameters["comparison"], look=look, finalist=job.parameters["candidate"])
+
+
+def _open_price_training(job: Job) -> NoReturn:
+    path, query = price_job_view.page_of(job)
+    go_to(path, **query)
 
 
 def _nothing(_job: Job) -> str:
@@ -81,6 +87,12 @@ _KINDS = {
         lambda job: job.state == "done",
         lambda: _("Open the result"),
         lambda job: go_to("batch", job=job.job_id),
+    ),
+    "train_prices": ShownKind(
+        price_job_view.progress_message,
+        lambda job: True,
+        lambda: _("Open the training"),
+        _open_price_training,
     ),
     "train_sensors": ShownKind(
         training_job_view.progress_message,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from src.dashboard.components.job_card import show_job_card
+from src.dashboard.components.job_card import show_live_job
 from src.dashboard.components.page import asked_in_url, errors_shown, page_header, put_in_url
 from src.dashboard.components.tables import show_pager
 from src.dashboard.locale import _, moment, translated
@@ -73,8 +73,9 @@ def _detail(jobs: list[Job]) -> None:
     chosen = st.selectbox(
         _("Look at one"), ids, format_func=titles.__getitem__, key="inspect", on_change=_put_choice_in_url
     )
-    live = any(job.job_id == chosen and not job.is_finished for job in jobs)
-    st.fragment(_card, run_every=LIVE if live else None)(chosen, live)
+    with errors_shown():
+        job = get_job(chosen)
+        show_live_job(job, shown_kind(job).progress, below=_offer_result)
 
 
 def _line(job: Job) -> str:
@@ -94,12 +95,7 @@ def _put_choice_in_url() -> None:
     put_in_url("inspect", st.session_state["inspect"])
 
 
-def _card(job_id: str, was_live: bool) -> None:
-    with errors_shown():
-        job = get_job(job_id)
-        if was_live and job.is_finished:
-            st.rerun()
-        kind = shown_kind(job)
-        show_job_card(job, kind.progress(job))
-        if kind.is_open_to(job) and st.button(kind.label(), key="open_result", type="primary"):
-            kind.open(job)
+def _offer_result(job: Job) -> None:
+    kind = shown_kind(job)
+    if kind.is_open_to(job) and st.button(kind.label(), key="open_result", type="primary"):
+        kind.open(job)

@@ -22,19 +22,16 @@ _SECONDS_BETWEEN = 5.0
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of a sensor's newest reading: its score from 0 to 1, or the fault that the sensor has.
-
-    An alarm is raised once for one happening; `is_anomaly` is true for as long as it goes on.
-    """
+    """What is said of a sensor now: its score from 0 to 1, whether an anomaly goes on, or the fault that it has."""
 
     score: float | None
-    is_anomaly: bool
+    is_ongoing: bool
     fault: Note | None
 
     @property
     def is_normal(self) -> bool:
         """Whether nothing is to be looked at."""
-        return not self.is_anomaly and self.fault is None
+        return not self.is_ongoing and self.fault is None
 
 
 Scores = dict[int, Said]
@@ -92,6 +89,4 @@ def _ask() -> Scores:
 
 
 def _said(one: dict[str, Any]) -> Said:
-    fault, strength = one["sensor_fault"], one["strength"]
-    goes_on = fault is None and strength is not None and strength >= one["alarm_threshold"]
-    return Said(one["anomaly_score"], one["is_anomaly"] or goes_on, fault)
+    return Said(one["anomaly_score"], one["is_ongoing"], one["sensor_fault"])

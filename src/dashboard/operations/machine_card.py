@@ -50,7 +50,7 @@ def _mark(said: Said) -> str:
     if said.fault is not None:
         return f":orange-badge[:material/sensors_off: {_('sensor fault')}]"
     text = _("score {score}").format(score=score(said.score, 2))
-    if said.is_anomaly:
+    if said.is_ongoing:
         return f":red-badge[:material/troubleshoot: {_('anomaly')}, {text}]"
     return f":small[{text}]"
 

@@ -54,8 +54,8 @@ def _abnormal(plant: PlantState, scores: Scores | None) -> _Step | None:
     found = {key: said for key, said in (scores or {}).items() if not said.is_normal and key in names}
     if not found:
         return None
-    sensor_id = max(found, key=lambda key: (found[key].is_anomaly, found[key].score or 0.0))
-    if found[sensor_id].is_anomaly:
+    sensor_id = max(found, key=lambda key: (found[key].is_ongoing, found[key].score or 0.0))
+    if found[sensor_id].is_ongoing:
         text = _("Next: {sensor} reads what is not normal. Look at it.")
     else:
         text = _("Next: {sensor} seems to be faulty. Look at it.")

@@ -11,7 +11,7 @@ from src.dashboard.components.page import plain
 from src.dashboard.components.tables import show_table
 from src.dashboard.locale import _, number, percent, significant
 from src.dashboard.time_series.engine import shared_engine
-from src.dashboard.time_series.forecast_choices import model_name
+from src.dashboard.time_series.model_kinds import model_name
 from src.ml.forecast_accuracy import ForecastErrors
 from src.sensors.sensor_manager import Sensor
 
@@ -54,8 +54,8 @@ def _table(rows: list[tuple[str, ForecastErrors]], first: str, unit: str, key: s
                 _("Hours compared"): number(errors.steps, 0),
                 _("Mean error") + in_unit: significant(errors.mae, 3),
                 _("Bias") + in_unit: significant(errors.bias, 3),
-                _("Within 80 %"): percent(errors.coverage_80, 0),
-                _("Within 95 %"): percent(errors.coverage_95, 0),
+                _("Within 80%"): percent(errors.coverage_80, 0),
+                _("Within 95%"): percent(errors.coverage_95, 0),
             }
             for name, errors in rows
         ]

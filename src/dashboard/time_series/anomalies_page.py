@@ -12,13 +12,14 @@ from src.dashboard.components.page import page_header, show_error
 from src.dashboard.data.filters import choose_period
 from src.dashboard.locale import _
 from src.dashboard.page_list import go_to
-from src.dashboard.time_series.anomaly_list import show_anomalies
+from src.dashboard.time_series.anomalies_view import show_anomalies
 from src.dashboard.time_series.anomaly_status import show_status
 from src.dashboard.time_series.chosen_stretch import STRETCH
 from src.dashboard.time_series.detector_training import DEFAULT_DAYS, offer_training
 from src.dashboard.time_series.engine import shared_engine
 from src.dashboard.time_series.sensor_choice import choose_sensor
-from src.dashboard.time_series.threshold_view import THRESHOLD, show_thresholds
+from src.dashboard.time_series.threshold_choice import THRESHOLD
+from src.dashboard.time_series.threshold_view import show_thresholds
 from src.errors import FarolError
 from src.ml.ml_engine import MLEngine
 from src.ml.sensor_models.alarm_history import AlarmHistory

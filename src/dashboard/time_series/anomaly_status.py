@@ -61,7 +61,7 @@ def _state(said: dict[str, Any]) -> None:
         name, colour, icon = _("Anomaly"), "red", "error"
     elif said["strength"] is None:
         name, colour, icon = _("Still learning"), "gray", "hourglass_top"
-    elif said["strength"] >= said["alarm_threshold"]:
+    elif said["is_ongoing"]:
         name, colour, icon = _("Still unusual"), "orange", "warning"
     else:
         name, colour, icon = _("Normal"), "green", "check_circle"

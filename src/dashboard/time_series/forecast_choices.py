@@ -7,6 +7,7 @@ import streamlit as st
 from src.dashboard.components.choices import choose, remember_choice
 from src.dashboard.components.page import put_in_url
 from src.dashboard.locale import _
+from src.dashboard.time_series.model_kinds import model_name
 from src.ml.forecasting.models import MODEL_NAMES
 from src.ml.forecasting.results import checked_periods
 from src.ml.sensor_models.forecast_report import FAST_MODELS, MOST_HOURS
@@ -16,20 +17,6 @@ CUSTOM = "custom"
 _HORIZONS = ("24", "48", "168", "336", CUSTOM)
 _HOURS = "72"
 _MODELS = (*FAST_MODELS, *(name for name in MODEL_NAMES if name not in FAST_MODELS))
-
-
-def model_name(model: str) -> str:
-    """Return what people call a model."""
-    names = {
-        "auto": _("Median ensemble"),
-        "seasonal_naive": _("Seasonal naive"),
-        "prophet": "Prophet",
-        "auto_ets": "AutoETS",
-        "auto_theta": "AutoTheta",
-        "mstl": "MSTL",
-        "auto_arima": "AutoARIMA",
-    }
-    return names.get(model, model)
 
 
 def with_model_name(remark: Note) -> Note:

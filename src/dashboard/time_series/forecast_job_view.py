@@ -9,8 +9,8 @@ import streamlit as st
 
 from src.dashboard.components.job_card import show_live_job
 from src.dashboard.locale import _
-from src.dashboard.time_series.forecast_choices import model_name
 from src.dashboard.time_series.forecast_view import show_forecast
+from src.dashboard.time_series.model_kinds import model_name
 from src.database.engine import reading
 from src.jobs import Job, find_job, submit
 from src.ml.sensor_models.forecast_job import KIND, parameters_for, read_forecast

@@ -15,6 +15,7 @@ from src.dashboard.time_series.engine import shared_engine
 from src.dashboard.time_series.forecast_choices import as_hours, choose_horizon, choose_model
 from src.dashboard.time_series.forecast_job_view import show_job_forecast
 from src.dashboard.time_series.forecast_view import show_forecast
+from src.dashboard.time_series.models_version import models_version
 from src.dashboard.time_series.sensor_choice import choose_sensor
 from src.database.engine import reading
 from src.errors import InvalidForecast, InvalidSeries, NoReadings, SensorNotFound
@@ -29,17 +30,17 @@ from src.sensors.reading_stream import data_version
 from src.sensors.sensor_manager import Sensor, create_sensor_manager
 
 SECONDS_KEPT = 60
-"""How long a forecast is kept where nothing tells that the data has changed: an hour ends, a model is trained anew."""
+"""How long a forecast is kept where neither readings nor models have changed: an hour may have ended."""
 
 
 @st.cache_data(ttl=SECONDS_KEPT, max_entries=24, show_spinner=False)
-def _report(sensor: Sensor, periods: int, model: str, database: str, version: str) -> ForecastReport:
-    """Forecast once what several readers look at; database and version are there to be part of the key."""
+def _report(sensor: Sensor, periods: int, model: str, known: str) -> ForecastReport:
+    """Forecast once what several readers look at, until something else is known."""
     return forecast_report(shared_engine(), sensor, periods, model)
 
 
 @st.cache_data(ttl=SECONDS_KEPT, max_entries=24, show_spinner=False)
-def _components(sensor_id: int, model: str, learnt_until: datetime, database: str, version: str) -> Components:
+def _components(sensor_id: int, model: str, learnt_until: datetime, known: str) -> Components:
     return forecast_components(shared_engine(), sensor_id, model)
 
 
@@ -73,11 +74,10 @@ def show() -> None:
 
 def _show_at_once(sensor: Sensor, periods: int, model: str) -> None:
     with reading() as connection:
-        version = data_version(connection)
-    database = get_settings().effective_database_url
+        known = f"{get_settings().effective_database_url} {data_version(connection)} {models_version()}"
     with st.spinner(_("Forecasting…")):
-        report = _report(sensor, periods, model, database, version)
-    show_forecast(sensor, report, lambda: _components(sensor.sensor_id, model, report.data_until, database, version))
+        report = _report(sensor, periods, model, known)
+    show_forecast(sensor, report, lambda: _components(sensor.sensor_id, model, report.data_until, known))
 
 
 def _say_unknown(sensors: list[Sensor]) -> None:

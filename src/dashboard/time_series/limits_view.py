@@ -33,7 +33,7 @@ def show_crossings(sensor: Sensor, report: ForecastReport) -> None:
         st.info(_lines(possible, sensor, report), icon=":material/trending_up:")
     if not report.crossings:
         hours = duration(3600 * len(report.steps.times))
-        message = _("No limit is expected to be crossed in the {hours} ahead, not even by the 95 % band.")
+        message = _("No limit is expected to be crossed in the {hours} ahead, not even by the 95% band.")
         st.success(message.format(hours=hours), icon=":material/check_circle:")
 
 
@@ -74,5 +74,5 @@ def _template(crossing: LimitCrossing, report: ForecastReport) -> str:
     if crossing.is_expected:
         return _("{limit} ({value}) is expected to be crossed at {time}.")
     if crossing.at_80:
-        return _("{limit} ({value}) may be crossed: the 80 % band reaches it at {time}.")
-    return _("{limit} ({value}) is unlikely to be crossed: only the 95 % band reaches it, at {time}.")
+        return _("{limit} ({value}) may be crossed: the 80% band reaches it at {time}.")
+    return _("{limit} ({value}) is unlikely to be crossed: only the 95% band reaches it, at {time}.")

@@ -11,8 +11,10 @@ import streamlit as st
 
 from src.dashboard.components.tables import show_table
 from src.dashboard.locale import _, duration, moment, significant, translated
+from src.dashboard.time_series.model_kinds import model_name
 from src.ml.sensor_models.condition import Condition, conditions, error_ratio
 from src.ml.sensor_models.status import ModelState
+from src.ml.sensor_models.training import ANOMALY
 
 _WORST_FIRST = (Condition.WORSE, Condition.DRIFT, Condition.WITHOUT)
 
@@ -85,7 +87,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 def _version(state: ModelState | None) -> str:
     if state is None:
         return "—"
-    model = "" if state.model == "anomaly" else f", {state.model}"
+    model = "" if state.model == ANOMALY else f", {model_name(state.model)}"
     if state.trained_at is None:
         return f"v{state.version}{model}"
     age = duration((datetime.now(UTC) - state.trained_at).total_seconds())

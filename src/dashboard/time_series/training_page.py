@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from src.config import get_settings
+from src.dashboard.components.acting import acting_name
 from src.dashboard.components.choices import ALL, choose
 from src.dashboard.components.demo_plant import offer_demo_plant
 from src.dashboard.components.page import errors_shown, page_header, put_in_url
@@ -94,7 +95,7 @@ def _train_button(count: int, *, is_possible: bool) -> bool:
 
 def _start(chosen: Sequence[Sensor], sensor_ids: Sequence[int] | None, plan: Plan) -> None:
     with errors_shown():
-        parameters = parameters_for(sensor_ids, plan)
+        parameters = parameters_for(sensor_ids, plan, actor=acting_name())
         title = Note("Train the models of {count} sensors", {"count": sum(sensor.enabled for sensor in chosen)})
         if sensor_ids is not None and len(sensor_ids) == 1:
             title = Note("Train the models of {sensor}", {"sensor": chosen[0].display_name})

@@ -13,7 +13,7 @@ from src.dashboard.components.page import provenance
 from src.dashboard.components.tables import show_table
 from src.dashboard.locale import _, duration, moment, number, translated
 from src.dashboard.time_series.model_kinds import kind_name
-from src.ml.sensor_models.readiness import Readiness, Samples, lacks_models, version_of
+from src.ml.sensor_models.readiness import Readiness, Samples, lacks_models
 from src.ml.sensor_models.retraining import Plan
 from src.ml.sensor_models.store import Version
 from src.ml.sensor_models.training import ANOMALY, FORECASTER
@@ -62,7 +62,7 @@ def _forecaster_samples() -> str:
 
 def _row(one: Readiness, plan: Plan, versions: Mapping[str, Version]) -> dict[str, Any]:
     samples = {kind: _of_needed(found) for kind, found in one.samples.items()}
-    models = {kind: _version_text(version_of(one.sensor, kind, plan, versions)) for kind in one.samples}
+    models = {kind: _version_text(plan.version_of(one.sensor, kind, versions)) for kind in one.samples}
     return {
         _("Sensor"): one.sensor.display_name,
         _("Can it be trained?"): _answer(one),
@@ -103,7 +103,7 @@ def _raw_row(one: Readiness, plan: Plan, versions: Mapping[str, Version]) -> dic
     """The row as other programs want it; the names do not depend on the language."""
     row: dict[str, Any] = {"sensor": one.sensor.display_name, "machine": one.sensor.equipment, "newest": one.newest}
     for kind, found in one.samples.items():
-        version = version_of(one.sensor, kind, plan, versions)
+        version = plan.version_of(one.sensor, kind, versions)
         row |= {
             f"{kind}_samples": found.count,
             f"{kind}_needed": found.needed,

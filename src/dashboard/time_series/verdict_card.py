@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from src.dashboard.components import charts
 from src.dashboard.components.acting import acting_name
-from src.dashboard.components.moment_field import ask_moment
 from src.dashboard.components.page import errors_shown, flash, plain
-from src.dashboard.locale import _, duration, moment, reader_zone
+from src.dashboard.locale import _, duration, moment
 from src.dashboard.time_series.chosen_stretch import choose_stretch, forget_stretch, stretch_name
+from src.dashboard.time_series.verdict_form import ask_verdict
 from src.dashboard.time_series.verdict_names import VERDICT_ICONS, verdict_name
-from src.ml.anomaly_verdicts import (
-    LONGEST_NOTE,
-    Verdict,
-    VerdictKind,
-    add_verdict,
-    change_verdict,
-    delete_verdict,
-)
+from src.ml.anomaly_verdicts import Verdict, VerdictKind, add_verdict, change_verdict, delete_verdict
 from src.ml.sensor_models.alarm_history import AlarmHistory, verdict_on
 from src.sensors.reading_stream import Period
 from src.sensors.sensor_manager import Sensor
 
-_TIMES_WIDTH = 400
 _OPENED = "verdict_opened"
 _ROUND = "verdict_round"
 _UNDO = "verdict_undo"
@@ -45,7 +34,7 @@ def show_verdict_card(sensor: Sensor, history: AlarmHistory, chosen: Period) -> 
                 icon=":material/sync_problem:",
             )
             st.button(_("Show it as it is now"), key="reload_verdict", on_click=_start_anew)
-        typed = _ask(sensor, chosen, opened)
+        typed = ask_verdict(sensor, chosen, opened, str(_round()))
         if typed is not None:
             _keep(opened, typed)
         with st.container(horizontal=True):
@@ -89,34 +78,6 @@ def _headline(chosen: Period, now: Verdict | None) -> None:
     if now is not None:
         who = _("said by {name}, {time}") if now.decided_by else _("said {time}")
         st.caption(plain(who.format(name=now.decided_by, time=moment(now.decided_at))))
-
-
-def _ask(sensor: Sensor, chosen: Period, opened: Verdict | None) -> Verdict | None:
-    """Return what was decided, once one of the four buttons is pressed."""
-    zone = ZoneInfo(reader_zone())
-    key = f"{_round()}_{zone.key}"
-    shown = opened or Verdict(sensor_id=sensor.sensor_id, started_at=chosen.start, ended_at=chosen.end, kind="")
-    with st.form(key=f"verdict_form_{key}", border=False):
-        times = charts.side_by_side()
-        with times.container(width=_TIMES_WIDTH):
-            started_at = ask_moment(_("From"), shown.started_at, zone, f"verdict_from_{key}")
-        with times.container(width=_TIMES_WIDTH):
-            ended_at = ask_moment(_("To"), shown.ended_at, zone, f"verdict_to_{key}")
-        note = st.text_area(_("Note"), value=shown.note, max_chars=LONGEST_NOTE, key=f"verdict_note_{key}", height=68)
-        with st.container(horizontal=True):
-            pressed = [
-                kind
-                for kind in VerdictKind
-                if st.form_submit_button(
-                    verdict_name(kind).capitalize(),
-                    key=f"verdict_{kind}",
-                    icon=f":material/{VERDICT_ICONS[kind]}:",
-                    type="primary" if opened is not None and opened.kind == kind else "secondary",
-                )
-            ]
-    if not pressed:
-        return None
-    return replace(shown, kind=pressed[0].value, started_at=started_at, ended_at=ended_at, note=note)
 
 
 def _keep(before: Verdict | None, after: Verdict) -> None:

@@ -1,4 +1,4 @@
-"""The pictures of the page on forecasts."""
+"""The picture of a forecast: what was, what is expected, and the limits nearby."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from src.dashboard.components.chart_text import literal
 from src.dashboard.components.chart_times import TIME_TICKS, clock_times
 from src.dashboard.components.charts import NEUTRAL, PALETTE
 from src.dashboard.locale import _
 from src.dashboard.time_series.limits_view import limit_name
-from src.ml.sensor_models.forecast_report import BacktestReport, Components, ForecastReport
+from src.ml.sensor_models.forecast_report import ForecastReport
 from src.ml.sensor_models.limit_crossings import ForecastSteps
 from src.sensors.sensor_fields import LIMITS
 from src.sensors.sensor_manager import Sensor
@@ -27,30 +26,12 @@ _NEAR = 0.6
 """A limit is drawn where it is no further from the values than this share of their span."""
 
 
-def forecast(report: ForecastReport, sensor: Sensor, now: datetime) -> go.Figure:
+def forecast_chart(report: ForecastReport, sensor: Sensor, now: datetime) -> go.Figure:
     """Draw the past, the forecast with its bands, the limits nearby, and a line at now, or where the data ends."""
     figure, unit, steps = go.Figure(), literal(sensor.unit), report.steps
     for level, low, high in ((95, steps.low_95, steps.high_95), (80, steps.low_80, steps.high_80)):
         _add_band(figure, steps, low, high, level)
-    past = clock_times(pd.DatetimeIndex(report.past.times))
-    figure.add_scatter(
-        x=past,
-        y=report.past.fitted,
-        name=_("as the model fits it"),
-        mode="lines",
-        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-        visible="legendonly",
-        hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}",
-    )
-    figure.add_scatter(
-        x=past,
-        y=report.past.actual,
-        name=_("measured (hourly means)"),
-        mode="lines",
-        line={"color": PALETTE[0], "width": 1.5},
-        connectgaps=False,
-        hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}<extra></extra>",
-    )
+    _add_past(figure, report, unit)
     _add_line(figure, steps, unit)
     for limit in near_limits(report, sensor):
         _add_limit(figure, limit, getattr(sensor, limit))
@@ -77,68 +58,39 @@ def near_limits(report: ForecastReport, sensor: Sensor) -> list[str]:
     return [limit for limit in known if low - margin <= getattr(sensor, limit) <= high + margin]
 
 
-def windows(backtest: BacktestReport, unit: str) -> go.Figure:
-    """Draw the mean error of the model and of the seasonal naive in each window of the past."""
-    figure = go.Figure()
-    tried = backtest.by_window[::-1]
-    starts = clock_times(pd.DatetimeIndex([window.start for window in tried])).strftime("%m-%d %H:%M")
-    for name, colour, errors in (
-        (_("this model"), PALETTE[0], [window.mae for window in tried]),
-        (_("seasonal naive"), NEUTRAL, [window.naive_mae for window in tried]),
-    ):
-        figure.add_bar(
-            x=starts,
-            y=errors,
-            name=name,
-            marker={"color": colour},
-            hovertemplate=f"%{{x}}: %{{y:.4~g}} {literal(unit)}",
-        )
-    figure.update_xaxes(type="category", title=_("Window that begins"))
-    figure.update_yaxes(title=literal(f"{_('Mean error')} ({unit})" if unit else _("Mean error")))
-    figure.update_layout(barmode="group", showlegend=True, legend={"y": 1.0, "yanchor": "bottom"})
-    return figure
-
-
-def components(parts: Components, unit: str) -> go.Figure:
-    """Draw the trend and each season in a panel of its own."""
-    names = {"daily": _("Season of the day"), "weekly": _("Season of the week"), "yearly": _("Season of the year")}
-    panels = {_("Trend"): parts.trend} | {names.get(name, name): values for name, values in parts.seasons.items()}
-    figure = make_subplots(
-        rows=len(panels),
-        cols=1,
-        shared_xaxes=True,
-        subplot_titles=list(panels),
-        vertical_spacing=0.36 / (len(panels) + 1),
-    )
-    times = clock_times(pd.DatetimeIndex(parts.times))
-    for row, (name, values) in enumerate(panels.items(), start=1):
-        figure.add_scatter(
-            x=times,
-            y=values,
-            name=name,
-            mode="lines",
-            line={"color": PALETTE[0], "width": 1.5},
-            hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {literal(unit)}<extra></extra>",
-            row=row,
-            col=1,
-        )
-    figure.update_xaxes(tickformatstops=TIME_TICKS)
-    figure.update_yaxes(title=literal(unit))
-    figure.update_layout(showlegend=False)
-    return figure
-
-
 def _add_band(figure: go.Figure, steps: ForecastSteps, low: Sequence[float], high: Sequence[float], level: int) -> None:
     times = list(clock_times(pd.DatetimeIndex(steps.times)))
     figure.add_scatter(
         x=times + times[::-1],
         y=[*high, *low[::-1]],
-        name=_("{level} % band").format(level=level),
+        name=_("{level}% band").format(level=level),
         fill="toself",
         fillcolor=_BANDS[level],
         line={"width": 0, "color": _BANDS[level]},
         mode="lines",
         hoverinfo="skip",
+    )
+
+
+def _add_past(figure: go.Figure, report: ForecastReport, unit: str) -> None:
+    past = clock_times(pd.DatetimeIndex(report.past.times))
+    figure.add_scatter(
+        x=past,
+        y=report.past.fitted,
+        name=_("as the model fits it"),
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
+        visible="legendonly",
+        hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}",
+    )
+    figure.add_scatter(
+        x=past,
+        y=report.past.actual,
+        name=_("measured (hourly means)"),
+        mode="lines",
+        line={"color": PALETTE[0], "width": 1.5},
+        connectgaps=False,
+        hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}<extra></extra>",
     )
 
 
@@ -151,8 +103,8 @@ def _add_line(figure: go.Figure, steps: ForecastSteps, unit: str) -> None:
         line={"color": _FORECAST, "width": 2},
         customdata=list(zip(steps.low_80, steps.high_80, steps.low_95, steps.high_95, strict=True)),
         hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}"
-        "<br>80 %: %{customdata[0]:.5~g} – %{customdata[1]:.5~g}"
-        "<br>95 %: %{customdata[2]:.5~g} – %{customdata[3]:.5~g}<extra></extra>",
+        "<br>80%: %{customdata[0]:.5~g} – %{customdata[1]:.5~g}"
+        "<br>95%: %{customdata[2]:.5~g} – %{customdata[3]:.5~g}<extra></extra>",
     )
 
 

@@ -1,0 +1,63 @@
+"""The key figures of a product."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from src.dashboard.components.key_figures import key_figure
+from src.dashboard.locale import _, number, percent, score, signed_percent
+from src.dashboard.prices.outlook import Outlook
+from src.dashboard.prices.price_names import price_text
+
+
+def show_price_figures(outlook: Outlook) -> None:
+    """Show where price and sales go, and how far to believe it."""
+    row = st.container(horizontal=True)
+    history, forecast = outlook.history, outlook.forecast
+    last, then, days = history.prices[-1], forecast.prices[-1], len(forecast.prices)
+    key_figure(row, _("Last price"), price_text(last), str(history.dates[-1]))
+    key_figure(row, _("Price in {days} days").format(days=days), price_text(then), signed_percent(then / last - 1))
+    sold, before = forecast.quantities.sum(), history.quantities[-days:]
+    change = sold / before.sum() - 1 if len(before) == days and before.sum() else None
+    helped = _("Against as many days before.")
+    key_figure(
+        row, _("Sold in {days} days").format(days=days), number(sold, 0), signed_percent(change, 0), help_=helped
+    )
+    _against_naive(row, outlook)
+    _elasticity(row, outlook)
+    _coverage(row, outlook)
+
+
+def _against_naive(row: DeltaGenerator, outlook: Outlook) -> None:
+    helped = _(
+        "Mean error of the model over windows of the past, up to 30 days ahead, against that of the naive, which says "
+        "“as the last price”. Less is better."
+    )
+    ratio, label = outlook.figure("error_to_naive"), _("Error against the naive")
+    if ratio is None:
+        key_figure(row, label, "—", "" if outlook.version else _("without a model"), "gray", helped)
+    elif outlook.is_naive:
+        key_figure(row, label, signed_percent(ratio - 1, 0), _("not worth a model"), "orange", helped)
+    else:
+        key_figure(row, label, signed_percent(ratio - 1, 0), _("better"), "green", helped)
+
+
+def _elasticity(row: DeltaGenerator, outlook: Outlook) -> None:
+    helped = _(
+        "By how many percent the quantity changed where the price was one percent higher; with its 95% interval."
+    )
+    found, label = outlook.elasticity, _("Elasticity")
+    if found is None:
+        key_figure(row, label, "—", _("the price hardly moves"), "gray", helped)
+        return
+    interval = f"{score(found.low, 2)} … {score(found.high, 2)}"
+    key_figure(row, label, score(found.value, 2), interval, help_=helped)
+
+
+def _coverage(row: DeltaGenerator, outlook: Outlook) -> None:
+    helped = _(
+        "How much of the 30 days held out lay within bands learnt before them. As near to 80 and 95% as can be is best."
+    )
+    shares = " / ".join(percent(outlook.figure(f"coverage_{level}"), 0) for level in (80, 95))
+    key_figure(row, _("Within the 80 / 95% band"), shares, help_=helped)

@@ -1,0 +1,27 @@
+"""What is said of prices in more than one place."""
+
+from __future__ import annotations
+
+from src.dashboard.locale import _, current_language, number
+from src.pricing.price_forecaster import MODEL, MOVING_AVERAGE, NAIVE
+
+_SMALLEST = 0.1
+
+
+def server_name(model_used: str) -> str:
+    """Say what forecasts a product's prices."""
+    return {MODEL: MODEL, NAIVE: _("last price (naive)"), MOVING_AVERAGE: _("moving average")}[model_used]
+
+
+def recipe_name(recipe: str) -> str:
+    """Say what a recipe is called."""
+    return {"blend": _("Blend (default)"), "document": _("Document, for comparison")}.get(recipe, recipe)
+
+
+def price_text(price: float) -> str:
+    """Write a price: with two digits behind the point, more where it is next to nothing."""
+    if price < _SMALLEST:
+        return number(price)
+    from babel.numbers import format_decimal
+
+    return format_decimal(price, format="#,##0.00", locale=current_language())

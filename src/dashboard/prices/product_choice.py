@@ -1,0 +1,80 @@
+"""Which product a page is about, and how far ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from src.dashboard.components.choices import choose, remember_choice
+from src.dashboard.components.page import put_in_url, show_error
+from src.dashboard.locale import _
+from src.errors import InvalidForecast, ProductNotFound
+from src.pricing.product_forecast import MOST_DAYS_AHEAD, check_days_ahead
+from src.pricing.products import Product
+
+CUSTOM = "custom"
+_HORIZONS = ("30", "7", "14", "60", CUSTOM)
+_DAYS = "21"
+_OF_ONE_PRODUCT = ("job", "version")
+
+
+def choose_product(products: Sequence[Product]) -> Product:
+    """Let the reader choose a product by SKU, name or category; the URL's `sku` says which.
+
+    One that there is not is said so, and another one shown.
+    """
+    by_sku = {product.sku: product for product in products}
+    asked = st.query_params.get("sku")
+    if asked and asked not in by_sku:
+        show_error(ProductNotFound("There is no product {sku!r}. Choose another one.", sku=asked))
+    chosen = choose(
+        _("Product"), list(by_sku), "sku", names=lambda sku: product_title(by_sku[sku]), forget=_OF_ONE_PRODUCT
+    )
+    return by_sku[chosen]
+
+
+def product_title(product: Product) -> str:
+    """Say what a product is called: SKU, name, category."""
+    return " · ".join(text for text in (product.sku, product.name, product.category) if text)
+
+
+def choose_days() -> str:
+    """Let the reader choose how many days ahead; `horizon` in the URL is one of the choices, or days of one's own."""
+    asked = st.query_params.get("horizon") or _HORIZONS[0]
+    if asked not in _HORIZONS:
+        put_in_url("days", asked)
+        put_in_url("horizon", CUSTOM)
+    names = {
+        "7": _("7 days"),
+        "14": _("14 days"),
+        "30": _("30 days"),
+        "60": _("60 days"),
+        CUSTOM: _("Other…"),
+    }
+    chosen = choose(_("Horizon"), _HORIZONS, "horizon", names=names.__getitem__)
+    return chosen if chosen != CUSTOM else _type_days()
+
+
+def as_days(text: str) -> int:
+    """Return the days that a text stands for.
+
+    Raises
+    ------
+    InvalidForecast
+        It is no whole number that can be forecast.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InvalidForecast(
+            "{days!r} days ahead cannot be forecast. Type a whole number from 1 to {most}.",
+            days=text[:40],
+            most=MOST_DAYS_AHEAD,
+        )
+    check_days_ahead(int(text))
+    return int(text)
+
+
+def _type_days() -> str:
+    st.session_state["days"] = st.query_params.get("days") or _DAYS
+    st.text_input(_("Days ahead"), key="days", on_change=remember_choice, args=("days",), width=120)
+    return st.session_state["days"].strip()
