@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ import sqlalchemy as sa
 from src.config import Settings, get_settings
 from src.database.engine import engine_for, writing
 from src.database.migrate import upgrade_database
+from src.database.tables import metadata
 
 
 @pytest.fixture(autouse=True)
@@ -37,38 +41,114 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_engine(
-    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[sa.Engine]:
-    """An empty database of its own for one test, once in SQLite and once in PostgreSQL; the settings name it too.
+def dialect(request: pytest.FixtureRequest) -> str:
+    """The kind of database that a test runs on: once on each, unless the test names one."""
+    return request.param
 
-    In PostgreSQL that is a schema in the database that FAROL_TEST_POSTGRES_URL names, dropped afterwards.
-    """
-    if request.param == "sqlite":
+
+@pytest.fixture
+def empty_engine(dialect: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Engine]:
+    """A database of its own for one test, without any table; the settings name it too."""
+    if dialect == "sqlite":
         yield engine_for(settings.effective_database_url)  # disposed of by `settings`
         return
+    with _own_schema() as url:
+        engine = _engine_in_the_settings(url, monkeypatch)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def engine(
+    dialect: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[sa.Engine]:
+    """A migrated database with nothing in it; the settings name it too."""
+    if dialect == "sqlite":
+        request.getfixturevalue("sqlite_database")
+        yield engine_for(settings.effective_database_url)  # disposed of by `settings`
+        return
+    engine = _engine_in_the_settings(request.getfixturevalue("migrated_schema"), monkeypatch)
+    _empty(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_database(settings: Settings, migrated_file: Path) -> None:
+    """The SQLite database of the settings, migrated and with nothing in it."""
+    file = Path(sa.make_url(settings.effective_database_url).database or "")
+    file.parent.mkdir(exist_ok=True)
+    shutil.copy(migrated_file, file)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file that is migrated once; each test gets a copy."""
+    file = tmp_path_factory.mktemp("migrated") / "farol.db"
+    engine = engine_for(f"sqlite:///{file}")
+    upgrade_database(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_schema() -> Iterator[str]:
+    """The URL of a schema in PostgreSQL that is migrated once; each test empties it first."""
+    with _own_schema() as url:
+        engine = engine_for(url)
+        upgrade_database(engine)
+        engine.dispose()
+        yield url
+
+
+@contextmanager
+def _own_schema() -> Iterator[str]:
+    """Make a schema in the database that FAROL_TEST_POSTGRES_URL names, and drop it afterwards."""
     server = os.environ.get("FAROL_TEST_POSTGRES_URL")
     if not server:
         pytest.skip("FAROL_TEST_POSTGRES_URL names no PostgreSQL database")
     schema = f"test_{uuid.uuid4().hex}"
-    with writing(engine_for(server)) as connection:
-        connection.execute(sa.schema.CreateSchema(schema))
+    _on(server, sa.schema.CreateSchema(schema))
     url = sa.make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
-    monkeypatch.setenv("FAROL_DATABASE_URL", url.render_as_string(hide_password=False))
-    get_settings.cache_clear()
-    engine = engine_for(get_settings().effective_database_url)
-    yield engine
+    yield url.render_as_string(hide_password=False)
+    _on(server, sa.schema.DropSchema(schema, cascade=True))
+
+
+def _on(server: str, statement: sa.Executable) -> None:
+    """Run a statement, and leave no connection behind."""
+    engine = engine_for(server)
+    with writing(engine) as connection:
+        connection.execute(statement)
     engine.dispose()
-    with writing(engine_for(server)) as connection:
-        connection.execute(sa.schema.DropSchema(schema, cascade=True))
-    engine_for(server).dispose()
 
 
-@pytest.fixture
-def engine(empty_engine: sa.Engine) -> sa.Engine:
-    """The same, migrated."""
-    upgrade_database(empty_engine)
-    return empty_engine
+def _engine_in_the_settings(url: str, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    monkeypatch.setenv("FAROL_DATABASE_URL", url)
+    get_settings.cache_clear()
+    return engine_for(get_settings().effective_database_url)
+
+
+def _empty(engine: sa.Engine) -> None:
+    """Delete all rows and count from one again; TRUNCATE takes ten times as long for tables as small as these."""
+    restart = (
+        "SELECT setval(format('%I', sequencename)::regclass, start_value, false)"
+        " FROM pg_sequences WHERE schemaname = current_schema()"
+    )
+    with writing(engine) as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sa.delete(table))
+        connection.execute(sa.text(restart))
+
+
+@pytest.fixture(scope="session")
+def components_found_once() -> Iterator[None]:
+    """Let Streamlit search the installed packages for components once; each AppTest would, for half a second."""
+    from streamlit.components.v2 import manifest_scanner
+
+    search = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", search)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,8 @@ PAGES = {
     "jobs": "Jobs",
     "anomalies": "Anomaly detection",
     "thresholds": "Anomaly detection",
+    "prices": "Product prices",
+    "price_board": "Price board",
 }
 """Each page, some of them as they are with something on them, to its title."""
 
@@ -52,3 +54,7 @@ def open_page(page: Page, trained: Trained, name: str, language: str = "") -> No
         expect(keyed(page, f"save_{trained.finalists[-1]}")).to_be_attached()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     settled(page)
+
+
+def title(page: Page) -> str:
+    return page.get_by_role("heading", level=1).inner_text()

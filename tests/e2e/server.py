@@ -18,6 +18,9 @@ from pathlib import Path
 import psutil
 
 from src.config import PROJECT_ROOT
+from src.database.engine import engine_for
+from src.database.migrate import upgrade_database
+from src.sensors.demo_plant import load_demo_plant
 
 START_SECONDS = 60
 _ALIASES = ("MODELS_DIR", "DATA_DIR", "LOG_DIR", "ML_RESULTS_PATH", "ENABLE_ML_PROCESSING", "ENABLE_EXTERNAL_APIS")
@@ -99,7 +102,7 @@ def running_server(
     """
     environment = _environment(folder) | dict(settings or {})
     if days:
-        _command(environment, "src", "data", "demo", "--days", str(days))
+        _load_plant(environment["FAROL_DATABASE_URL"], days)
     server = Server(f"http://127.0.0.1:{_free_port()}", folder, folder / "server.log", environment, script)
     try:
         server.start()
@@ -122,6 +125,14 @@ def _environment(folder: Path) -> dict[str, str]:
         "FAROL_WORKERS": "2",
         "NO_COLOR": "1",  # the log is searched and shown as text
     }
+
+
+def _load_plant(url: str, days: int) -> None:
+    """Here, because a process of its own would import for longer than it loads."""
+    engine = engine_for(url)
+    upgrade_database(engine)
+    load_demo_plant(days=days, engine=engine)
+    engine.dispose()
 
 
 def _command(environment: dict[str, str], *arguments: str) -> str:

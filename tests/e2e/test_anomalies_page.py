@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser import screenshot, settled
+from tests.e2e.plant import add_reading, sensor_id_of
 from tests.e2e.server import Server, running_server
 from tests.e2e.widgets import expect_chart, expect_no_error, keyed, keyed_from, table_with, type_text, wait_for
 
@@ -85,14 +86,15 @@ def test_a_stretch_dragged_across_is_judged_and_stays_so(page: Page, server: Ser
 
 
 def test_a_mark_is_clicked(page: Page, server: Server) -> None:
+    mark = keyed(page, "anomalies").locator(".scatterlayer .trace .points path").first
     for sensor in range(1, 19):  # some sensor has raised an alarm
         open_anomalies(page, server, f"sensor={sensor}")
-        if table_with(page, "From", "Highest score"):
+        settled(page)
+        if mark.count():
             break
-    mark = keyed(page, "anomalies").locator(".scatterlayer .trace .points path").first
     mark.scroll_into_view_if_needed()
     mark.hover(force=True)
-    page.wait_for_timeout(200)  # Plotly looks at what is under the mouse now and then
+    expect(keyed(page, "anomalies").locator(".hoverlayer > *").first).to_be_attached()  # Plotly has seen the mouse
     box = mark.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -119,4 +121,18 @@ def test_a_threshold_is_moved_adopted_and_given_back(page: Page, server: Server)
     settled(page)
     expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^(?!1\.4 ).* \(now\)$"))
     expect(keyed(page, "state")).to_contain_text("Normal")
+    expect_no_error(page)
+
+
+def test_what_is_new_is_said_by_itself_and_shown_on_demand(page: Page, server: Server) -> None:
+    page.clock.install()
+    open_anomalies(page, server, f"sensor={sensor_id_of(server, 'Press 1 light')}")
+    settled(page)
+    expect(keyed(page, "refresh")).to_have_count(0)
+    add_reading(server, "Press 1 light", 123.4)
+    page.clock.fast_forward("00:35")
+    expect(page.get_by_test_id("stMetric").filter(has_text="Value")).to_contain_text("123.4")
+    keyed(page, "refresh").get_by_role("button").click()
+    expect(keyed(page, "refresh")).to_have_count(0)
+    expect(page.get_by_test_id("stMetric").filter(has_text="Value")).to_contain_text("123.4")
     expect_no_error(page)

@@ -1,4 +1,4 @@
-"""Every page light and dark, wide and narrow, for eyes, screen readers and keyboards."""
+"""Every page light and dark, wide and narrow, for eyes, screen readers and keyboards, and in both languages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.accessibility import complaints, keyboard_stops
 from tests.e2e.browser import open_context, screenshot
-from tests.e2e.every_page import PAGES, open_page
+from tests.e2e.every_page import PAGES, open_page, title
+from tests.e2e.test_landing_page import in_portuguese
 from tests.e2e.trained import Trained
 from tests.e2e.widgets import expect_no_error, wait_for
 
+_KEYS = """
+() => [...document.querySelectorAll("[data-testid='stMain'] [class*='st-key-']")].flatMap(
+  element => [...element.classList].filter(name => name.startsWith("st-key-"))
+)
+"""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -23,15 +29,27 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(name: str, trained: Trained, browser: Browser) -> Iterator[Page]:
-    """A page that is opened once for all that is held against it."""
-    outside: list[str] = []
-    before = trained.server.log.stat().st_size
+def outside() -> list[str]:
+    """What has been asked of other hosts."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, outside: list[str]) -> Iterator[BrowserContext]:
+    """One session for all pages, so that the browser keeps what they have in common."""
     context = open_context(browser, outside)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def page(name: str, trained: Trained, context: BrowserContext, outside: list[str]) -> Iterator[Page]:
+    """A page that is opened once for all that is held against it."""
+    before = trained.server.log.stat().st_size
     page = context.new_page()
     open_page(page, trained, name)
     yield page
-    context.close()
+    page.close()
     assert not outside, f"The page asked other hosts: {outside}"
     assert not trained.server.complaints(before)
 
@@ -55,6 +73,20 @@ def test_the_keyboard_reaches_everything_in_reading_order(page: Page) -> None:
     assert reached[first:] + reached[:first] == sorted(reached)
 
 
+def test_a_page_has_the_same_address_and_widgets_in_both_languages(page: Page, trained: Trained, name: str) -> None:
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    assert title(page) == PAGES[name]
+    keys = page.evaluate(_KEYS)
+    links = addresses(page)
+    open_page(page, trained, name, language="pt_BR")
+    assert title(page) == in_portuguese(PAGES[name])
+    assert page.evaluate(_KEYS) == keys
+    assert addresses(page) == links
+    expect_no_error(page)
+    screenshot(page, f"{name}_pt_BR")
+
+
 def is_dark(page: Page) -> bool:
     colour = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
     red, green, blue = (int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
@@ -67,3 +99,9 @@ def sticks_out(page: Page) -> bool:
         "() => [document.documentElement, document.querySelector(`[data-testid='stMain']`)]"
         ".some(part => part.scrollWidth > part.clientWidth)"
     )
+
+
+def addresses(page: Page) -> list[str]:
+    """Return where the sidebar leads, without the queries."""
+    links = page.get_by_test_id("stSidebarNav").get_by_role("link").all()
+    return [(link.get_attribute("href") or "").split("?")[0] for link in links]

@@ -38,7 +38,7 @@ def test_a_sensor_and_a_horizon_are_chosen_and_the_forecast_is_taken_away(page: 
     page.reload()
     settled(page)
     expect(keyed(page, "sensor").locator("input")).to_have_value("Pump 2 temperature")
-    wait_for(page, lambda: len(table_with(page, "Hour that begins", "80 % band")) > 5, "the hours in a table")
+    wait_for(page, lambda: len(table_with(page, "Hour that begins", "80% band")) > 5, "the hours in a table")
     with page.expect_download() as download:
         keyed(page, "values_download").get_by_role("button").click()
     lines = download.value.path().read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Every page in both languages."""
+"""The language that the dashboard speaks, and how a reader changes it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import open_context, screenshot
-from tests.e2e.every_page import PAGES, open_page
+from tests.e2e.browser import open_context
+from tests.e2e.every_page import open_page, title
 from tests.e2e.server import Server
 from tests.e2e.test_landing_page import in_portuguese
 from tests.e2e.trained import Trained
 from tests.e2e.widgets import choose_option, expect_no_error, keyed
-
-_KEYS = """
-() => [...document.querySelectorAll("[data-testid='stMain'] [class*='st-key-']")].flatMap(
-  element => [...element.classList].filter(name => name.startsWith("st-key-"))
-)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -34,30 +28,6 @@ def portuguese_page(server: Server, browser: Browser) -> Iterator[Page]:
     yield context.new_page()
     context.close()
     assert not outside
-
-
-def title(page: Page) -> str:
-    return page.get_by_role("heading", level=1).inner_text()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_the_same_address_and_widgets_in_both_languages(page: Page, trained: Trained, name: str) -> None:
-    open_page(page, trained, name)
-    assert title(page) == PAGES[name]
-    keys = page.evaluate(_KEYS)
-    links = addresses(page)
-    open_page(page, trained, name, language="pt_BR")
-    assert title(page) == in_portuguese(PAGES[name])
-    assert page.evaluate(_KEYS) == keys
-    assert addresses(page) == links
-    expect_no_error(page)
-    screenshot(page, f"{name}_pt_BR")
-
-
-def addresses(page: Page) -> list[str]:
-    """Return where the sidebar leads, without the queries."""
-    links = page.get_by_test_id("stSidebarNav").get_by_role("link").all()
-    return [(link.get_attribute("href") or "").split("?")[0] for link in links]
 
 
 def test_a_browser_that_speaks_portuguese_gets_it_and_can_change_to_english(

@@ -24,7 +24,7 @@ OTHERS = {"ridge": "Ridge Classifier"}
 
 @dataclass(frozen=True)
 class Trained:
-    """A comparison of the plant that is done, one of its best that is saved, and models for each sensor.
+    """A comparison of the plant that is done, one of its best that is saved, and models for each sensor; some products.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Trained:
 
 
 def train_and_save(browser: Browser, server: Server) -> Trained:
-    """Compare models on the plant and save the best that gives probabilities, all by hand; train all sensors."""
+    """Compare models on the plant and save one of the best, all by hand; train all sensors, invent products."""
     context = open_context(browser, [])
     page = context.new_page()
     page.goto(f"{server.url}/train")
@@ -63,4 +63,5 @@ def train_and_save(browser: Browser, server: Server) -> Trained:
     expect(page.get_by_test_id("stAlertContentSuccess").filter(has_text=trained.model)).to_be_visible()
     context.close()
     server.run("sensors", "train")
+    server.run("prices", "generate", "--products", "60")
     return trained

@@ -13,12 +13,24 @@ from src.compute.executor import open_executor
 from src.errors import InvalidTable
 from src.jobs import JobContext, launch, worker
 from src.jobs.kinds import KINDS
+from src.storage.atomic import replacing
 from tests.unit.executor_tasks import after
 
 ENTRY_MODULE = "tests.integration.job_samples"
 SAMPLES = {
     name: f"{ENTRY_MODULE}:{name}"
-    for name in ("add", "refuse", "stumble", "leave", "die", "hold", "hold_on_to_everything", "chatter", "log_start")
+    for name in (
+        "add",
+        "refuse",
+        "stumble",
+        "leave",
+        "die",
+        "hold",
+        "hold_on_to_everything",
+        "chatter",
+        "log_start",
+        "half_write",
+    )
 }
 
 
@@ -53,6 +65,15 @@ def hold(parameters: dict[str, Any], job: JobContext) -> dict[str, Any]:
     while not (job.folder / "go").exists():
         time.sleep(0.02)
     return {"released": True}
+
+
+def half_write(parameters: dict[str, Any], job: JobContext) -> None:
+    """Begin a file, and never come to its end."""
+    with replacing(job.folder / "out.csv") as file:
+        file.write(b"half of")
+        file.flush()
+        job.report(0.1, "holding", {"begun": True})
+        time.sleep(600)
 
 
 def hold_on_to_everything(parameters: dict[str, Any], job: JobContext) -> None:

@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from src.cli import app
-from src.database.migrate import upgrade_database
 from src.errors import FileNotWritten, InvalidPeriod, SensorNotFound
 from src.sensors.demo_plant import load_demo_plant
 from src.sensors.readings import read_readings
@@ -17,8 +16,7 @@ from tests.integration.test_setup_command import farol
 
 
 @pytest.fixture(autouse=True)
-def plant(settings) -> None:
-    upgrade_database()
+def plant(sqlite_database) -> None:
     load_demo_plant(days=1, equipment=1)
 
 
@@ -53,3 +51,14 @@ def test_what_cannot_be_is_named_and_no_file_is_left(tmp_path: Path, out, chosen
     result = CliRunner().invoke(app, ["data", "export", "--out", str(tmp_path / out), *chosen])
     assert isinstance(result.exception, error)
     assert [path for path in tmp_path.iterdir() if path.suffix in (".csv", ".xlsx", ".tmp")] == []
+
+
+def test_a_file_that_is_there_is_replaced_only_on_demand(tmp_path: Path):
+    file = tmp_path / "all.csv"
+    file.write_text("mine")
+    refused = CliRunner().invoke(app, ["data", "export", "--out", str(file)])
+    assert isinstance(refused.exception, FileNotWritten)
+    assert "is there already. Choose another name, or replace it with --force." in str(refused.exception)
+    assert file.read_text() == "mine"
+    assert CliRunner().invoke(app, ["data", "export", "--out", str(file), "--force"]).exit_code == 0
+    assert file.read_text().startswith('"sensor"')

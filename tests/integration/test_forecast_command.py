@@ -47,7 +47,7 @@ def test_the_forecast_is_printed_with_the_verdict_and_written(
     said = run(readings, "--horizon", 48, "--out", out)
     assert "Forecast of auto" in said
     assert "auto beats the seasonal naive" in said
-    assert "intervals of 80 and 95 % held" in said
+    assert "intervals of 80 and 95% held" in said
     assert "2026-03-17 16:00" in said
     assert "2026-03-19 15:00" in said
     table = pd.read_csv(out)

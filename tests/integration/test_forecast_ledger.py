@@ -31,7 +31,7 @@ def saw(engine: sa.Engine) -> int:
 
 
 def forecast(sensor_id: int, values: list[float], **more) -> IssuedForecast:
-    """A forecast that is sure by 1 at 80 % and by 2 at 95 %, for the hours from noon on."""
+    """A forecast that is sure by 1 at 80% and by 2 at 95%, for the hours from noon on."""
     value = np.array(values, float)
     arrays = {"value": value, "low_80": value - 1, "high_80": value + 1, "low_95": value - 2, "high_95": value + 2}
     facts = {"model": "auto", "model_version": 1, "first_target": NOON, "interval": HOUR, "issued_at": NOON}

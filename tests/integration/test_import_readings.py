@@ -41,7 +41,7 @@ from tests.integration.import_samples import (
 
 NOON = pd.Timestamp("2026-03-01 12:00", tz="UTC")
 CREATE, REPLACE = ImportOptions(create_sensors=True), ImportOptions(replace=True)
-on_sqlite = pytest.mark.parametrize("empty_engine", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"])
 """For what does not depend on the database."""
 
 

@@ -46,7 +46,7 @@ def sample_kinds(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 pytestmark = pytest.mark.usefixtures("sample_kinds")
-on_sqlite = pytest.mark.parametrize("empty_engine", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"])
 """For what does not depend on the database."""
 
 
@@ -228,7 +228,7 @@ def test_a_job_whose_row_is_gone_ends_itself() -> None:
     until(lambda: not group_of(job), seconds=5)
 
 
-@pytest.mark.parametrize("empty_engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("dialect", ["postgresql"])
 def test_a_job_whose_heartbeat_fails_ends_itself() -> None:
     job = when_holding(jobs.submit("hold", {}))
     with writing() as connection:
@@ -455,3 +455,21 @@ def test_the_command_line_needs_no_database_that_is_there(settings: Settings) ->
     missing = farol("show", "ffff")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "There is no job 'ffff'" in missing.stderr
+
+
+def kill(job_id: str) -> None:
+    process = queue.fetch(job_id).process
+    assert process is not None
+    os.killpg(process.pid, signal.SIGKILL)
+    until(lambda: jobs.get_job(job_id).is_finished)
+
+
+@on_sqlite
+@pytest.mark.parametrize(("end", "state"), [(jobs.cancel, "cancelled"), (kill, "lost")])
+def test_what_was_half_written_is_gone_with_the_process(end: Callable[[str], object], state: str) -> None:
+    job = when_holding(jobs.submit("half_write", {}, attachments={"in.csv": b"whole"}))
+    folder = jobs.job_folder(job.job_id)
+    assert len(list(folder.glob(".*.tmp"))) == 1
+    end(job.job_id)
+    assert jobs.get_job(job.job_id).state == state
+    assert sorted(file.name for file in folder.iterdir()) == [".attachments.json", "in.csv"]

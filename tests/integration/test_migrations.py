@@ -31,6 +31,13 @@ from src.sensors.readings import read_readings
 MIGRATE = "from src.database.migrate import upgrade_database; print(upgrade_database())"
 
 
+@pytest.fixture
+def engine(empty_engine: sa.Engine) -> sa.Engine:
+    """A database that was migrated for this test alone."""
+    upgrade_database(empty_engine)
+    return empty_engine
+
+
 def test_the_newest_revision_is_the_one_alembic_finds():
     config = Config()
     config.set_main_option("script_location", str(PROJECT_ROOT / "src" / "database" / "migrations"))

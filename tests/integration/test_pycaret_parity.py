@@ -21,8 +21,8 @@ if task == "classification":
     from pycaret.classification import compare_models, pull, setup
 else:
     from pycaret.regression import compare_models, pull, setup
-setup(pd.read_csv(table), target="target", session_id=11, verbose=False)
-compare_models(n_select=5, fold=2, verbose=False, turbo=True)
+setup(pd.read_csv(table), target="target", session_id=11, n_jobs=1, verbose=False)
+compare_models(fold=2, verbose=False, turbo=True)
 pull().to_csv(out)
 """
 RENAMED = {"Prec.": "Precision"}

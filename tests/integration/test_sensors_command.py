@@ -8,17 +8,17 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from src.cli import app
+from src.cli.acting import acting_name
 from src.config import Settings
+from src.database.activities import read_activities
 from src.database.engine import get_engine
-from src.database.migrate import upgrade_database
 from src.errors import FarolError
 from src.ml.sensor_models.store import SensorModels
 from tests.integration.sensor_samples import HOUR, add_sensor, store
 
 
 @pytest.fixture
-def plant(settings: Settings) -> dict[str, int]:
-    upgrade_database()
+def plant(sqlite_database: None) -> dict[str, int]:
     ids = {name: add_sensor(get_engine(), name) for name in ("7", "empty")}
     store(get_engine(), ids["7"], [math.sin(place / 4) for place in range(80)], step=HOUR)
     return ids
@@ -34,6 +34,8 @@ def test_a_sensor_is_trained_by_name_or_identifier_and_its_models_are_listed(pla
     assert "1 detectors and 0 forecasters trained, 0 up to date already, 1 not trained" in trained.output
     assert "The sensor 'empty' has no good readings." in " ".join(trained.output.split())
     assert [version.sensor_id for version in SensorModels().versions().values()] == [plant["7"]]
+    (act,) = read_activities()
+    assert (act.actor, act.kind) == (acting_name(), "sensor")
     listed = call("status").output
     assert "v1" in listed
     assert "2 sensors, 1 with a detector, 0 with a forecaster; 0% have both." in listed

@@ -69,6 +69,7 @@ def test_a_leaderboard_comes_out_and_the_best_is_saved(file, settings: Settings,
     assert board.loc["dt", "F1"] > 0.9
     assert (settings.models_dir / "press.pkl").exists()
     assert "press" in _refusal(monkeypatch, *arguments, "--save-best", "press")
+    assert "replace it with --force" in _refusal(monkeypatch, *arguments, "--out", str(out))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,8 @@ def test_the_leaderboard_fits_a_terminal_of_80_columns_and_the_best_alone_is_no_
 
 def test_the_best_together_are_ranked_and_what_they_are_made_of_is_said(file, tmp_path):
     arguments = ("--data", str(file), "--target", "state", "--include", "nb,lr", "--fold", "2", "--ensemble", "stack")
-    run = _train(tmp_path, *arguments, "--ensemble-size", "2", "--out", str(tmp_path / "board.csv"))
+    (tmp_path / "board.csv").write_text("an older one")
+    run = _train(tmp_path, *arguments, "--ensemble-size", "2", "--out", str(tmp_path / "board.csv"), "--force")
     assert run.returncode == 0, run.stderr
     made_of = re.search(r"^stack: (.+)$", run.stdout, re.MULTILINE)
     assert made_of

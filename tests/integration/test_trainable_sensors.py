@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from src.errors import InvalidPeriod, InvalidPrediction, SensorNotFound
+from src.ml.ml_engine import MLEngine
 from src.ml.repositories import ModelTrainingRepository
 from src.sensors.demo_plant import load_demo_plant
 from tests.integration.sensor_samples import HOUR, NOON, TEN_MINUTES, add_sensor, store
@@ -49,6 +50,14 @@ def test_a_forecaster_needs_fifty_hours(engine, training, hours, trainable):
     store(engine, saw, [1.0] * (6 * hours))
     (check,) = training.check_sensors("FORECASTER", [saw], until=LATER)
     assert (check.samples, check.needed, check.can_be_trained) == (hours, 50, trainable)
+
+
+def test_a_sensor_can_be_trained_from_the_hours_that_the_engine_learns_from(engine, training):
+    saw = add_sensor(engine)
+    store(engine, saw, [1.0] * 60, step=timedelta(hours=10))
+    (check,) = training.check_sensors("FORECASTER", [saw], until=LATER)
+    assert (check.samples, check.can_be_trained) == (60, True)
+    assert MLEngine(engine).train_forecaster(saw)["samples"] == 60
 
 
 def test_samples_are_counted_in_what_is_learnt_from(engine, training):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from src.config import Settings
+from src.database.activities import read_activities
 from src.database.engine import get_engine
-from src.database.migrate import upgrade_database
 from src.errors import FarolError, InvalidDetector, InvalidForecast, InvalidPeriod, InvalidTraining
 from src.jobs.kinds import function_of
 from src.ml.ml_engine import create_ml_engine
@@ -23,7 +21,6 @@ from src.ml.sensor_models import retraining
 from src.ml.sensor_models.readiness import lacks_models, readiness
 from src.ml.sensor_models.retraining import Plan
 from src.ml.sensor_models.store import SensorModels
-from src.ml.sensor_models.training import Trained
 from src.ml.sensor_models.training_job import parameters_for, run, train_sensors
 from src.ml.sensor_models.training_report import KIND, read_report
 from src.sensors.sensor_manager import create_sensor_manager
@@ -43,9 +40,8 @@ class Job:
 
 
 @pytest.fixture
-def engine(settings: Settings) -> sa.Engine:
+def engine(sqlite_database: None) -> sa.Engine:
     """One database will do: nothing here depends on which."""
-    upgrade_database()
     return get_engine()
 
 
@@ -96,10 +92,24 @@ def test_sensors_that_went_meanwhile_are_left_out_and_counted(engine: sa.Engine,
     assert (report.sensors, report.gone, report.anomaly_detectors) == (2, 2, 1)
 
 
+def test_who_has_had_models_trained_is_kept_once_a_job(sensors: dict[str, int]) -> None:
+    run(parameters_for(None, Plan(kinds=("anomaly",)), actor="Ana"), Job())
+    run(parameters_for([sensors["good"]], Plan(kinds=("anomaly",)), actor="Rui"), Job())
+    before_there_were_actors = parameters_for([sensors["few"]], Plan(kinds=("anomaly",)))
+    del before_there_were_actors["actor"]
+    run(before_there_were_actors, Job())
+    assert [(act.actor, act.subject, str(act.action)) for act in read_activities("sensor")] == [
+        ("", "few", "the training of its models was started"),
+        ("Rui", "good", "the training of its models was started"),
+        ("Ana", "", "the training of the models of 3 sensors was started"),
+    ]
+
+
 def test_with_none_of_them_left_there_is_nothing_to_train(sensors: dict[str, int]) -> None:
     for chosen in ([999], [sensors["unused"]]):
         with pytest.raises(InvalidTraining, match="None of these sensors is in use"):
             train_sensors(chosen, Plan())
+    assert read_activities() == []
 
 
 @pytest.mark.parametrize(
@@ -140,15 +150,6 @@ def test_what_is_told_as_trained_is_saved_by_then(sensors: dict[str, int], monke
     )
     assert told
     assert all(trained == saved for trained, saved in told)
-
-
-def test_what_is_trained_is_saved_while_a_slow_model_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retraining, "_SECONDS_UNSAVED", 0.01)
-    slow, trained = Future[list[Any]](), [Trained("anomaly-1", "anomaly", b"", {})]
-    coming = retraining._come({slow})
-    assert next(coming) == []
-    slow.set_result(trained)
-    assert next(retraining._come({slow})) == trained
 
 
 def test_progress_counts_what_waits_to_be_saved(sensors: dict[str, int]) -> None:

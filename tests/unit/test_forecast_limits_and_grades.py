@@ -19,7 +19,7 @@ def at(step: int) -> datetime:
 
 
 def steps(*values: float, near: float = 1.0, far: float = 2.0) -> ForecastSteps:
-    """A forecast with an 80 % band so near, and a 95 % band so far."""
+    """A forecast with an 80% band so near, and a 95% band so far."""
 
     def shifted(by: float) -> tuple[float, ...]:
         return tuple(value + by for value in values)

@@ -49,6 +49,18 @@ def test_the_dashboard_starts_without_any_heavy_library() -> None:
     assert loaded & HEAVY == set()
 
 
+def test_the_api_starts_without_any_heavy_library() -> None:
+    modules = modules_of("src/api")
+    assert "src.api.app" in modules
+    loaded = packages_loaded_by(modules)
+    assert {"fastapi", "src"} <= loaded
+    assert loaded & HEAVY | loaded & {"streamlit"} == set()
+
+
+def test_the_command_line_says_what_it_can_do_without_fastapi() -> None:
+    assert "fastapi" not in packages_loaded_by(["src.__main__"])
+
+
 A_VISIT = """
 from sklearn.linear_model import LogisticRegression
 from streamlit.testing.v1 import AppTest

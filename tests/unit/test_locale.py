@@ -23,6 +23,8 @@ from src.dashboard.locale import (
 from src.errors import FarolError
 from src.notes import Note
 
+pytestmark = pytest.mark.usefixtures("components_found_once")
+
 Speak = Callable[[str], None]
 
 

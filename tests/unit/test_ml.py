@@ -38,7 +38,7 @@ from src.ml.forecaster import TimeSeriesForecaster, create_forecaster
 from src.ml.ml_engine import MLEngine, create_ml_engine
 from src.ml.sensor_models.retraining import Plan, Retraining
 from src.sensors.sensor_manager import create_sensor_manager
-from tests.integration.sensor_samples import add_sensor, store
+from tests.integration.sensor_samples import HOUR, add_sensor, store
 from tests.integration.watched_sensors import newest_hour, store_latest, usual_values, watched_sensor
 
 
@@ -580,6 +580,7 @@ ANOMALY_KEYS = {
     "sensor_id",
     "display_name",
     "is_anomaly",
+    "is_ongoing",
     "anomaly_score",
     "value",
     "historical_average",
@@ -624,6 +625,19 @@ class TestMLEngine:
         assert kept.model_version == result["model_version"]
         assert ml_engine.detect_anomalies(sensor_id) == result  # asked again, it says the same and keeps nothing twice
         assert len(ml_engine.get_predictions(sensor_id)) == 1
+
+    def test_an_anomaly_goes_on_after_its_alarm_until_readings_are_usual_again_or_do_not_come(self, engine, ml_engine):
+        sensor_id, said = watched_sensor(engine, left_out=40), []
+        ml_engine.train_anomaly_detector(sensor_id)
+        for place in range(3):
+            store(engine, sensor_id, [75.0], start=newest_hour() - (39 - place) * HOUR)
+            said.append(ml_engine.detect_anomalies(sensor_id, now=newest_hour() - (39 - place) * HOUR))
+        assert [one["is_anomaly"] for one in said] == [True, False, False]
+        assert [one["is_ongoing"] for one in said] == [True, True, True]
+        silent = ml_engine.detect_anomalies(sensor_id)
+        assert (silent["sensor_fault"] is None, silent["is_ongoing"]) == (False, False)
+        store_latest(engine, sensor_id, usual_values(200)[-37:].tolist())
+        assert not ml_engine.detect_anomalies(sensor_id)["is_ongoing"]
 
     @pytest.mark.parametrize(
         ("values", "quality", "fault"),

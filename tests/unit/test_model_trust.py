@@ -311,7 +311,7 @@ def make_key(folder: str, data: str, start, keys) -> None:
 
 
 def test_processes_that_need_the_first_key_at_once_get_the_same_one(tmp_path):
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     start, keys = context.Barrier(4), context.Queue()
     processes = [
         context.Process(target=make_key, args=(str(tmp_path / "models"), str(tmp_path / "data"), start, keys))

@@ -240,3 +240,48 @@ def test_the_stamp_changes_with_each_write_of_the_registry(store):
     assert stamps[0] is None
     assert len(set(stamps)) == 3
     assert store.stamp() == stamps[-1]
+
+
+# Folders
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "made"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "model.pkl").write_bytes(b"one")
+    (folder / "deeper" / "notes").write_bytes(b"two")
+    return folder
+
+
+def test_the_files_of_folders_are_handed_out_as_the_bytes_that_were_checked(store, folder):
+    store.save_artifact(folder, "first", suffix="")
+    store.save_artifact(folder, "second", suffix="")
+    files = {"model.pkl": b"one", "deeper/notes": b"two"}
+    assert store.load_folder("first") == store.load_folder("first", 1) == files
+    (store.folder / "second" / "model.pkl").write_bytes(b"another")
+    loaded, failures = store.load_folders(["first", "second", "third"])
+    assert loaded == {"first": files}
+    assert {name: type(error) for name, error in failures.items()} == {"second": ModelCorrupt, "third": ModelNotFound}
+
+
+def test_a_folder_with_a_link_in_it_and_a_model_that_is_no_folder_are_not_handed_out(store, folder, tmp_path):
+    store.save_artifact(folder, "linked", suffix="")
+    (store.folder / "linked" / "model.pkl").unlink()
+    (store.folder / "linked" / "model.pkl").symlink_to(tmp_path / "made" / "model.pkl")
+    store.save(Doubler(), "file")
+    for name in ("linked", "file"):
+        with pytest.raises(ModelCorrupt):
+            store.load_folder(name)
+
+
+def test_old_versions_that_are_folders_are_removed_as_files_are(store, folder):
+    for _ in range(4):
+        store.save_artifact(folder, "model", suffix="", overwrite=True)
+    store.go_back("model", 2)
+    assert store.prune(["model"], keep=1) == 2
+    assert [saved.version for saved in store.versions_of(["model", "other"])["model"]] == [2, 4]
+    assert store.versions_of(["other"]) == {"other": []}
+    assert {path.split("/")[0] for path in files_in(store.folder)} == {
+        *("registry.json", "model@2", "model@2.json", "model@4", "model@4.json")
+    }

@@ -10,10 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from src.config import Settings
 from src.dashboard.locale import FOLDER, LANGUAGES
 from src.dashboard.locale.extract import read_catalogue
-from src.database.migrate import upgrade_database
 from src.ml.signature import Signature, describe_features
 from src.sensors.demo_plant import load_demo_plant
 from src.utils.model_store import default_store
@@ -21,12 +19,17 @@ from tests.integration.pages.samples import FEATURES, UNITS, Compared, Say, comp
 
 
 @pytest.fixture(autouse=True)
-def database(settings: Settings) -> Iterator[None]:
+def database(sqlite_database: None, components_found_once: None) -> Iterator[None]:
     """An empty database, and caches in which nothing is left of the test before."""
-    upgrade_database()
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that a page starts waits for ever: what it does is tested elsewhere, and it would outlive the test."""
+    monkeypatch.setattr("src.jobs.lifecycle.start_waiting", lambda: None)
 
 
 @pytest.fixture

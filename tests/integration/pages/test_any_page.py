@@ -24,8 +24,22 @@ from tests.integration.pages.samples import (
     shown,
     the_error,
 )
+from tests.integration.price_samples import BETTER, WITHOUT, WORSE, put_models, put_products
 
-PAGES = ("home", "forecasting", "anomalies", "train", "predict", "models", "data", "import", "sensors", "jobs")
+PAGES = (
+    "home",
+    "forecasting",
+    "anomalies",
+    "prices",
+    "price_board",
+    "train",
+    "predict",
+    "models",
+    "data",
+    "import",
+    "sensors",
+    "jobs",
+)
 NO_ANSWER = "The database does not answer: {reason}. Check FAROL_DATABASE_URL and the disk, then try again."
 
 
@@ -90,6 +104,8 @@ LABELS = {"normal", "warning", "failure"}
 def test_a_portuguese_page_has_nothing_in_english(plant, model, classes, values, catalogue):
     finished = [put_finished_job(each.whole).job_id for each in (classes, values)]
     running = put_running_job(classes.half)
+    put_products()
+    put_models()
     pages = [open_page(path, "pt_BR") for path in PAGES]
     pages += [open_page("train", "pt_BR", job=job_id) for job_id in (*finished, running)]
     model_acts.save("Ana", classes.whole, *finalist_of(classes), "press", "notas")
@@ -101,6 +117,11 @@ def test_a_portuguese_page_has_nothing_in_english(plant, model, classes, values,
         for view in ("metrics", "backtest", "components", "issued", "values")
     ]
     pages += [open_page("forecasting", "pt_BR", model="prophet")]
+    pages += [
+        open_page("prices", "pt_BR", view=view, sku=sku)
+        for view in ("quality", "importance", "elasticity", "versions", "values")
+        for sku in (BETTER, WORSE, WITHOUT)
+    ]
     stretch = "20240301T100000-20240301T160000"
     pages += [open_page("anomalies", "pt_BR", view="threshold"), open_page("anomalies", "pt_BR", stretch=stretch)]
     pages += [open_page("train", "pt_BR", source="upload"), click(open_page("predict", "pt_BR"), "predict")]

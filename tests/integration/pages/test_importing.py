@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from src.config import get_settings
 from src.database.engine import get_engine
 from src.errors import FarolError
 from src.jobs import Job, get_job, job_folder, list_jobs, queue
@@ -31,14 +30,6 @@ LONG = ColumnMapping("timestamp", "sensor", "value")
 @pytest.fixture(autouse=True)
 def press() -> None:
     add_press(get_engine())
-
-
-@pytest.fixture
-def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that runs already, so that a new one waits and no process is started."""
-    monkeypatch.setenv("FAROL_MAX_RUNNING_JOBS", "1")
-    get_settings.cache_clear()
-    put_running_job()
 
 
 @dataclass
@@ -86,7 +77,7 @@ def test_without_a_file_the_page_says_what_to_do(language, say):
     assert "check" not in [button.key for button in app.button]
 
 
-def test_a_file_is_shown_as_written_with_its_columns_guessed_and_checking_it_starts_a_job(language, say, no_process):
+def test_a_file_is_shown_as_written_with_its_columns_guessed_and_checking_it_starts_a_job(language, say):
     app = upload(GOOD, language)
     assert app.dataframe[0].value.iloc[0].tolist() == ["Press temperature", "2026-03-01T12:00:00Z", "40.5"]
     assert [keyed(app.selectbox, role).value for role in ("timestamp", "sensor", "value", "quality")] == [
@@ -107,7 +98,7 @@ def test_a_file_is_shown_as_written_with_its_columns_guessed_and_checking_it_sta
     assert keyed(app.selectbox, "value").value == "value"  # the file is still there
 
 
-def test_a_wide_file_asks_which_sensor_each_column_is(language, say, no_process):
+def test_a_wide_file_asks_which_sensor_each_column_is(language, say):
     content = wide("2026-03-01,1,2", header="time,Press temperature,V2 [mm/s]")
     app = upload(content, language)
     keyed(app.selectbox, "sensor_V2 [mm/s]").select("Press vibration")
@@ -137,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_refused_at_once(name, content, language):
     assert "check" not in [button.key for button in app.button]
 
 
-def test_a_trial_shows_what_would_change_and_offers_to_import(language, say, no_process):
+def test_a_trial_shows_what_would_change_and_offers_to_import(language, say):
     trial = put_import(GOOD)
     app = open_page("import", language, job=trial.job_id)
     figures = {metric.label: metric.value for metric in app.metric}
@@ -156,7 +147,7 @@ def test_a_file_that_is_in_the_database_has_nothing_to_import(language, say):
     assert "import" not in [button.key for button in app.button]
 
 
-def test_stored_readings_are_replaced_only_when_the_name_of_the_file_was_typed(language, no_process):
+def test_stored_readings_are_replaced_only_when_the_name_of_the_file_was_typed(language):
     import_readings(GOOD, "good.csv")
     trial = put_import(GOOD.replace(b"40.5", b"39"), replace=True)
     app = open_page("import", language, job=trial.job_id)

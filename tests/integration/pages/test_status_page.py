@@ -41,7 +41,7 @@ def trained() -> dict[str, int]:
         offset = 0 if name == "steady" else 50
         since = [value + offset for value in usual(HISTORY, SINCE)]
         store(get_engine(), ids[name], since, start=start + HISTORY * HOUR, step=HOUR)
-    store(get_engine(), ids["new"], usual(0, 10), start=start, step=HOUR)
+    store(get_engine(), ids["new"], usual(0, 60), start=start, step=HOUR)
     return ids
 
 
@@ -100,6 +100,12 @@ def test_what_was_trained_since_is_seen_at_once(trained):
     assert rows_of(app)["steady"]["Detector"].startswith("v1, ")
     create_ml_engine().train_anomaly_detector(trained["steady"])
     assert rows_of(run(app))["steady"]["Detector"].startswith("v2, ")
+
+
+def test_a_forecaster_is_called_as_people_do(trained, language, say):
+    create_ml_engine().train_forecaster(trained["new"], model="seasonal_naive")
+    table = open_page("model_status", language).dataframe[0].value.set_index(say("Sensor"))
+    assert table.loc["new", say("Forecaster")].startswith(f"v1, {say('Seasonal naive')}, ")
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,8 @@ def test_models_are_shown_with_version_and_age_and_those_without_can_be_chosen(p
     assert one.display_name not in app.dataframe[0].value["Sensor"].tolist()
 
 
-def test_all_sensors_are_trained_as_the_plan_has_it(plant, submitted):
+def test_all_sensors_are_trained_as_the_plan_has_it_in_the_name_of_who_asks(plant, submitted, monkeypatch):
+    monkeypatch.setattr("src.dashboard.time_series.training_page.acting_name", lambda: "Ana")
     app = open_page("training")
     app.text_input(key="contamination").set_value("0,2")
     app.text_input(key="forecaster_hours").set_value("100")
@@ -107,6 +108,7 @@ def test_all_sensors_are_trained_as_the_plan_has_it(plant, submitted):
                 "forecaster_hours": 100.0,
                 "contamination": 0.2,
                 "skip_unchanged": True,
+                "actor": "Ana",
             },
         )
     ]

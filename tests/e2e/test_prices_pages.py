@@ -1,0 +1,95 @@
+"""Products: a model trained in a browser, its forecast looked at; some ticked on the board and trained together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import screenshot, settled
+from tests.e2e.server import Server, running_server
+from tests.e2e.widgets import (
+    choose_option,
+    expect_chart,
+    expect_no_error,
+    keyed,
+    keyed_from,
+    table_with,
+    type_number,
+    wait_for,
+)
+
+_ROW, _HEADER, _TICK = 35, 36, 16
+"""Pixels: of a row, of the head, and to the middle of the boxes."""
+
+
+@pytest.fixture(scope="module")
+def server(chromium_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A dashboard with four products, for the tests of this file."""
+    with running_server(tmp_path_factory.mktemp("prices"), days=0) as server:
+        server.run("prices", "generate", "--products", "4", "--days", "200")
+        yield server
+
+
+def train_without_trials(page: Page) -> None:
+    keyed(page, "training_options").get_by_role("button").first.click()
+    type_number(page, "trials", "0")
+    settled(page)
+    page.keyboard.press("Escape")
+    keyed(page, "start_training").get_by_role("button").click()
+    page.wait_for_url("**job=*")
+
+
+def test_a_product_is_trained_and_its_forecast_looked_at(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/prices?sku=SKU002&horizon=14")
+    expect_chart(page, "price")
+    train_without_trials(page)
+    expect(page.get_by_test_id("stCaptionContainer").filter(has_text="model version")).to_be_visible()
+    settled(page)
+    screenshot(page, "prices_trained")
+    keyed(page, "close_job").get_by_role("button").click()
+    expect(keyed_from(page, "job_")).to_have_count(0)
+    for view in ("What matters", "Elasticity", "Versions"):
+        page.get_by_role("radio", name=view).click()
+        settled(page)
+        expect_no_error(page)
+        screenshot(page, f"prices_{view.split()[-1].lower()}")
+    wait_for(page, lambda: [row["Current"] for row in table_with(page, "Version", "Current")] == ["yes"], "the version")
+
+
+def test_products_ticked_on_the_board_are_trained_together(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/price_board")
+    choose_option(keyed(page, "winner"), "Without a model")
+    page.wait_for_url("**winner=none*")
+    settled(page)
+    wait_for(page, lambda: {"SKU003", "SKU004"} <= set(skus(page)), "the products without a model")
+    listed = skus(page)
+    for sku in ("SKU003", "SKU004"):
+        tick(page, listed.index(sku))
+    expect(keyed(page, "start_training")).to_contain_text("Train the 2 ticked")
+    screenshot(page, "price_board_ticked")
+    train_without_trials(page)
+    expect(page.get_by_test_id("stMetric").filter(has_text="Not trained")).to_be_visible()
+    settled(page)
+    screenshot(page, "price_board_trained")
+    assert sorted(row["SKU"] for row in table_with(page, "SKU", "Forecasts")) == ["SKU003", "SKU004"]
+    keyed(page, "to_board").get_by_role("button").click()
+    wait_for(page, lambda: "SKU003" not in skus(page), "only those without a model")
+    choose_option(keyed(page, "winner"), "All products")
+    wait_for(page, lambda: winner_of(page, "SKU003") in ("model", "naive"), "the winner on the board")
+
+
+def tick(page: Page, row: int) -> None:
+    table = keyed_from(page, "board_table")
+    table.locator(".dvn-scroller").click(position={"x": _TICK, "y": _HEADER + _ROW * row + _ROW // 2})
+    settled(page)
+
+
+def skus(page: Page) -> list[str]:
+    return [row["SKU"] for row in table_with(page, "SKU", "Winner")]
+
+
+def winner_of(page: Page, sku: str) -> str:
+    return next((row["Winner"] for row in table_with(page, "SKU", "Winner") if row["SKU"] == sku), "")
