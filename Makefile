@@ -7,6 +7,9 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 PYTHON := .venv/bin/python
 PYTEST := pytest
 
+# Each server, job and command that a test starts would compile every library anew, in several times the time.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
