@@ -23,6 +23,8 @@ MOST_WAITING = 8
 """Requests that may wait for a training: each of them holds a thread, and others need threads too."""
 _LOOK_SECONDS = 0.2
 _ACTOR = "API"
+_Asked = tuple[str, int]
+"""SKU, days ahead."""
 
 
 class PriceAnswers:
@@ -31,8 +33,8 @@ class PriceAnswers:
     def __init__(self) -> None:
         self._products = ProductRepository()
         self._room = threading.BoundedSemaphore(MOST_WAITING)
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, int], tuple[object, bytes]] = OrderedDict()
+        self._making, self._lock = threading.Lock(), threading.Lock()
+        self._kept: OrderedDict[_Asked, tuple[object, bytes]] = OrderedDict()
 
     @cached_property
     def manager(self) -> ModelManager:
@@ -49,17 +51,10 @@ class PriceAnswers:
         Raises as `PricePredictor.predict` does.
         """
         asked, state = (sku, days_ahead), self._state(sku)
-        with self._lock:
-            known = self._kept.get(asked)
-        if known is not None and known[0] == state:
-            return known[1]
-        answer = PriceForecastAnswer.of(self._predictor.predict([sku], days_ahead)[sku])
-        content = answer.model_dump_json().encode()
-        with self._lock:
-            self._kept[asked] = (state, content)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return content
+        if (known := self._known(asked, state)) is not None:
+            return known
+        with self._making:  # side by side they only get in each other's way
+            return self._known(asked, state) or self._made(asked, state)  # perhaps by the request that was waited for
 
     def model(self, sku: str) -> PriceModelAnswer:
         """Return what is known of a product's model; ModelNotFound where it has none."""
@@ -67,6 +62,22 @@ class PriceAnswers:
         if sku not in models:
             raise ModelNotFound("There is no price model of {sku!r}. Train one first.", sku=sku)
         return PriceModelAnswer.of(models[sku], self.manager.facts()[sku])
+
+    def _known(self, asked: _Asked, state: object) -> bytes | None:
+        """The answer in memory, if it is still the one that would be given."""
+        with self._lock:
+            known = self._kept.get(asked)
+        return known[1] if known is not None and known[0] == state else None
+
+    def _made(self, asked: _Asked, state: object) -> bytes:
+        sku, days_ahead = asked
+        answer = PriceForecastAnswer.of(self._predictor.predict([sku], days_ahead)[sku])
+        content = answer.model_dump_json().encode()
+        with self._lock:
+            self._kept[asked] = (state, content)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return content
 
     def start_training(self, sku: str, trials: int) -> Job:
         """Start the training of a product's model, unless the same one is under way; ProductNotFound."""

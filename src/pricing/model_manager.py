@@ -109,6 +109,8 @@ class ModelManager:
         self._keep = keep
         self._engine = engine
         self._store = ModelStore(folder / _VERSIONS_FOLDER)
+        self._facts: Mapping[str, Mapping[str, Any]] = {}
+        self._facts_of: object = None
 
     def save(self, model: PriceModel) -> ModelVersion:
         """Save one model as the current version of its product; see `save_many`."""
@@ -180,9 +182,13 @@ class ModelManager:
         )
         return {one.sku: one for one in found if one is not None}
 
-    def facts(self) -> dict[str, Mapping[str, Any]]:
-        """Return what the registry lists of each current model's metadata, by SKU."""
-        return {sku: entry["metadata"] for sku, entry in self._store.entries().items()}
+    def facts(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what the registry lists of each current model's metadata, by SKU; read again once it was written."""
+        stamp = self.stamp()
+        if stamp is None or stamp != self._facts_of:
+            self._facts = {sku: entry["metadata"] for sku, entry in self._store.entries().items()}
+            self._facts_of = stamp
+        return self._facts
 
     def stamp(self) -> object:
         """Return what is another thing once a model is saved, gone back to or deleted."""

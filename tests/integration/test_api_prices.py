@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -94,6 +95,21 @@ def test_the_same_forecast_is_made_once_and_anew_with_a_new_day_or_model(trained
     train_products([SKU], PricePlan(trials=0))
     assert trained.get(path).json()["model_used"] != first["model_used"]
     assert asked == [5, 5, 5]
+
+
+def test_requests_for_the_same_forecast_at_once_make_it_once(trained, monkeypatch):
+    asked: list[int] = []
+    predict = PricePredictor.predict
+
+    def slow(self, skus, days_ahead=30):
+        asked.append(days_ahead)
+        time.sleep(0.3)
+        return predict(self, skus, days_ahead)
+
+    monkeypatch.setattr(PricePredictor, "predict", slow)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: trained.get(f"/ml/predict/{SKU}").json()["prices"], range(4)))
+    assert (asked, len({tuple(prices) for prices in answers})) == ([14], 1)
 
 
 def test_a_model_can_be_deleted_and_is_gone(trained):

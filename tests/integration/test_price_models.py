@@ -95,6 +95,18 @@ def test_two_in_one_second_are_two_versions_and_the_link_follows_the_newest(mana
     check_in_step(manager, engine)
 
 
+def test_what_another_process_changes_is_listed(manager, engine):
+    other = create_model_manager(engine=engine)
+    assert manager.facts() == {}
+    for number in (1.0, 2.0):
+        saved = other.save(model("a", number))
+        assert {sku: facts["version"] for sku, facts in manager.facts().items()} == {"a": saved.version}
+    other.go_back("a", (first := other.versions("a")[0]).version)
+    assert manager.facts()["a"]["version"] == first.version
+    other.delete("a")
+    assert manager.facts() == {}
+
+
 def test_a_clock_that_goes_back_makes_no_older_version(manager, engine):
     manager.save(model("a"))
     later = (datetime.now(UTC) + timedelta(days=400)).strftime("%Y%m%dT%H%M%SZ")
