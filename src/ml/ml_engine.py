@@ -62,7 +62,12 @@ class MLEngine:
         return SensorReadingsRepository(self._engine).history(sensor_id, hours)
 
     def train_anomaly_detector(
-        self, sensor_id: int, hours: float = DETECTOR_HOURS, contamination: float = CONTAMINATION
+        self,
+        sensor_id: int,
+        hours: float = DETECTOR_HOURS,
+        contamination: float = CONTAMINATION,
+        *,
+        actor: str | None = None,
     ) -> dict[str, Any]:
         """Train a sensor's detector on its last hours, and keep it as a new version.
 
@@ -72,6 +77,8 @@ class MLEngine:
             Back from the newest good reading; at least 30 good readings are needed.
         contamination : float
             Expected share of unusual readings, 0.01 to 0.5.
+        actor : str, optional
+            Who wanted it, for "who did what"; it is not noted there when left out.
 
         Returns
         -------
@@ -91,7 +98,10 @@ class MLEngine:
         contamination = checked_contamination(contamination)
         with self._lock:
             sensor = self._sensors.get_sensor(sensor_id)
-            return _facts(self._detecting.train(sensor, hours=hours, contamination=contamination).version)
+            facts = _facts(self._detecting.train(sensor, hours=hours, contamination=contamination).version)
+        if actor is not None:
+            self._note(actor, sensor, Note("detector trained anew: version {version}", {"version": facts["version"]}))
+        return facts
 
     def train_forecaster(self, sensor_id: int, hours: float = FORECASTER_HOURS, model: str = AUTO) -> dict[str, Any]:
         """Train a sensor's forecaster on the hourly means of its last hours, and keep it as a new version.
@@ -330,10 +340,12 @@ class MLEngine:
             sensor = self._sensors.get_sensor(sensor_id)
             facts = _facts(self._detecting.change(sensor, change).version)
         values = {"before": before, "after": facts["alarm_threshold"]}
-        with writing(self._engine) as connection:
-            action = Note("alarm threshold: {before:.4g} → {after:.4g}", values)
-            record_activity(actor, "sensor", sensor.display_name, action, connection)
+        self._note(actor, sensor, Note("alarm threshold: {before:.4g} → {after:.4g}", values))
         return facts
+
+    def _note(self, actor: str, sensor: Sensor, action: Note) -> None:
+        with writing(self._engine) as connection:
+            record_activity(actor, "sensor", sensor.display_name, action, connection)
 
 
 def create_ml_engine() -> MLEngine:

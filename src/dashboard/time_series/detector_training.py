@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from src.dashboard.components.acting import acting_name
 from src.dashboard.components.choices import choose
 from src.dashboard.components.page import errors_shown, flash
 from src.dashboard.locale import _, ngettext, number, percent
@@ -33,7 +34,7 @@ def offer_training(engine: MLEngine, sensor: Sensor) -> None:
         if st.button(_("Train"), key="train_detector", type="primary", icon=":material/model_training:"):
             with errors_shown(), st.spinner(_("Learning what is usual for this sensor…")):
                 trained = engine.train_anomaly_detector(
-                    sensor.sensor_id, hours=24 * int(days), contamination=float(share)
+                    sensor.sensor_id, hours=24 * int(days), contamination=float(share), actor=acting_name()
                 )
                 flash(
                     _("The detector has learnt from {count} readings; it is version {version} now.").format(

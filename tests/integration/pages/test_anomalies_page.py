@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from src.database.activities import read_activities
 from src.database.engine import get_engine
 from src.ml.anomaly_verdicts import Verdict, add_verdict, change_verdict, delete_verdict, read_verdicts
 from src.ml.ml_engine import create_ml_engine
@@ -96,6 +97,8 @@ def test_it_is_trained_anew_as_chosen(saw):
     assert re.fullmatch(r"The detector has learnt from 1,00\d readings; it is version 2 now\.", successes(app)[0])
     facts = create_ml_engine()._models.versions()[f"anomaly-{saw}"].facts
     assert (facts["hours"], facts["contamination"]) == (168, 0.05)
+    acts = [str(act.action) for act in read_activities(("sensor",))]
+    assert acts == ["detector trained anew: version 2"]  # the first was not anybody's doing
 
 
 @pytest.mark.parametrize(("values", "said"), [([], "readings"), ([1.0] * 29, "29 good readings are too few")])
