@@ -47,6 +47,8 @@ class ApiKey:
 
 
 _COLUMNS = [api_keys.c[field.name] for field in fields(ApiKey)]
+_USABLE = sa.select(*_COLUMNS).where(api_keys.c.key_hash == sa.bindparam("key_hash"), api_keys.c.revoked_at.is_(None))
+"""Put together once: each request asks it."""
 
 
 class ApiKeys:
@@ -104,9 +106,8 @@ class ApiKeys:
 
     def find(self, key: str) -> ApiKey | None:
         """Look a key up; None where there is none like it, or it is revoked."""
-        statement = sa.select(*_COLUMNS).where(api_keys.c.key_hash == _hash(key), api_keys.c.revoked_at.is_(None))
         with reading(self._engine) as connection:
-            row = connection.execute(statement).one_or_none()
+            row = connection.execute(_USABLE, {"key_hash": _hash(key)}).one_or_none()
         return None if row is None else ApiKey(*row)
 
     def are_needed(self) -> bool:

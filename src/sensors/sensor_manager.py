@@ -46,6 +46,8 @@ class Sensor(SensorDescription):
 
 _COLUMNS = [sensors.c[field.name] for field in fields(Sensor)]
 _EQUIPMENT = sensors.c.equipment
+_ONE_SENSOR = sa.select(*_COLUMNS).where(sensors.c.sensor_id == sa.bindparam("sensor_id"))
+"""Put together once: it takes longer than to answer it."""
 
 
 class SensorManager:
@@ -70,7 +72,7 @@ class SensorManager:
         SensorNotFound
             No sensor has that identifier.
         """
-        found = self._select(sensors.c.sensor_id == plain_identifier(sensor_id))
+        found = self._read(_ONE_SENSOR, {"sensor_id": plain_identifier(sensor_id)})
         if not found:
             raise SensorNotFound("There is no sensor {sensor_id}.", sensor_id=sensor_id)
         return found[0]
@@ -180,9 +182,11 @@ class SensorManager:
         return readings
 
     def _select(self, *conditions: sa.ColumnElement[bool]) -> list[Sensor]:
-        statement = sa.select(*_COLUMNS).where(*conditions).order_by(sensors.c.sensor_id)
+        return self._read(sa.select(*_COLUMNS).where(*conditions).order_by(sensors.c.sensor_id), {})
+
+    def _read(self, statement: sa.Select, values: dict[str, Any]) -> list[Sensor]:
         with reading(self._engine) as connection:
-            return [Sensor(**row) for row in connection.execute(statement).mappings()]
+            return [Sensor(**row) for row in connection.execute(statement, values).mappings()]
 
 
 def create_sensor_manager(engine: Engine | None = None) -> SensorManager:
