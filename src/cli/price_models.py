@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from src.cli.acting import acting_name
 from src.cli.terminal_text import shown
+from src.database.acting import acting_name
 
 if TYPE_CHECKING:
     from src.pricing.prediction import PricePrediction
@@ -46,9 +45,11 @@ def train(
 
     Example: `python -m src prices train --trials 20 --jobs 2`
     """
+    from src.database.migrate import upgrade_database
     from src.pricing.batch_training import PricePlan
     from src.pricing.training_job import train_prices
 
+    upgrade_database()
     plan = PricePlan(recipe, trials if optimize else 0, again or bool(sku))
     told = _Lines()
     report = train_prices(sku or None, plan, actor=acting_name(), workers=jobs, on_progress=told.tell)
@@ -83,7 +84,9 @@ def predict(
         out.write_text(_as_csv(prediction), encoding="utf-8")
         typer.echo(f"{days_ahead} days by {prediction.model_used} are in {out}.")
         return
-    table = Table("Day", "Price", "80% from", "to", "95% from", "to", "Quantity", box=None)
+    table = Table(box=None)
+    for heading in ("Day", "Price", "80% from", "to", "95% from", "to", "Quantity"):
+        table.add_column(heading, overflow="fold")
     for day, *values in _rows(prediction):
         table.add_row(str(day), *("—" if value != value else f"{value:,.2f}" for value in values))
     Console().print(table)
@@ -93,7 +96,7 @@ def predict(
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """List the models of prices.
+    """List the models of prices; a version is named by the time of its training, in UTC.
 
     Example: `python -m src prices models`
     """
@@ -106,7 +109,9 @@ def models(
     if not facts:
         typer.echo("There are no models of prices yet. Train some: `python -m src prices train`.")
         return
-    table = Table("SKU", "Version", "Age", "Serves", "Error to naive", "RMSE", "MAE", "MAPE", "Data until", box=None)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("SKU", "Version", "Serves", "Error to naive", "RMSE", "MAE", "MAPE", "Data until"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "SKU")  # a narrow terminal loses nothing
     for sku, one in facts.items():
         table.add_row(*map(Text, _listed(sku, one)))
     Console().print(table)
@@ -158,13 +163,11 @@ def _as_csv(prediction: PricePrediction) -> str:
 
 
 def _listed(sku: str, facts: Mapping[str, Any]) -> list[str]:
-    trained = datetime.fromisoformat(facts["trained_at"])
     metrics = facts["metrics"]
     names = ("error_to_naive", "rmse", "mae", "mape")
     return [
         shown(sku),
         facts["version"],
-        f"{(datetime.now(UTC) - trained).total_seconds() / 86_400:.1f} d",
         facts.get("serves", ""),
         *("—" if metrics.get(name) is None else f"{metrics[name]:.4g}" for name in names),
         facts.get("data_until", ""),

@@ -94,7 +94,12 @@ class FileDays:
 
 
 def read_days(
-    stream: TableStream, columns: PriceColumns, known: list[Product], today: date, limits: TableLimits
+    stream: TableStream,
+    columns: PriceColumns,
+    known: list[Product],
+    today: date,
+    limits: TableLimits,
+    on_rows: Callable[[int], None],
 ) -> FileDays:
     """Read a whole file.
 
@@ -104,6 +109,8 @@ def read_days(
         Those in the database.
     today : date
         Later days are left out.
+    on_rows : callable
+        Called with the rows that were read so far, now and then.
 
     Raises
     ------
@@ -112,22 +119,26 @@ def read_days(
     InvalidPriceFile
         It has more new SKUs than a file brings.
     """
-    return _Reader(stream, columns, limits).read(known, today)
+    return _Reader(stream, columns, limits, on_rows).read(known, today)
 
 
 class _Reader:
     """Holds the columns of one file that mean something, whole: they are compared with each other, row by row."""
 
-    def __init__(self, stream: TableStream, columns: PriceColumns, limits: TableLimits) -> None:
+    def __init__(
+        self, stream: TableStream, columns: PriceColumns, limits: TableLimits, on_rows: Callable[[int], None]
+    ) -> None:
         self._columns, self._limits = columns, limits
         parts: dict[str, list[pa.Array]] = {column: [] for column in columns.used}
-        rows, odd = [], []
+        rows, odd, read = [], [], 0
         for chunk in stream.chunks():
             rows.append(chunk.rows)
             odd += chunk.ragged
             for column, gathered in parts.items():
                 cells = chunk.cells[stream.columns.index(column)]
                 gathered.append(cells.cast(pa.string()) if is_text(cells.type) else cells)
+            read += chunk.rows.size + len(chunk.ragged)
+            on_rows(read)
         self._values = {column: pa.concat_arrays(gathered) for column, gathered in parts.items()}
         self._rows = np.concatenate(rows)
         self._refused = RefusedRows(self._rows.size)

@@ -72,6 +72,13 @@ def test_the_same_file_twice_changes_nothing_in_whatever_order(engine):
     assert len(read_activities("data")) == 1
 
 
+def test_it_tells_how_far_it_is(engine):
+    told: list[tuple[float, int]] = []
+    load(engine, GOOD + "\n2026-01-05,a", on_progress=lambda share, rows: told.append((share, rows)))
+    assert told == sorted(told)
+    assert told[-2:] == [(0.5, 5), (1.0, 5)]
+
+
 def test_a_dry_run_changes_nothing_and_says_what_would(engine):
     report = load(engine, GOOD, dry_run=True)
     assert (report.new, report.created) == (4, ("a", "b"))
