@@ -168,6 +168,15 @@ class ProductRepository:
             if end > start
         }
 
+    def existing(self, skus: Iterable[str]) -> list[str]:
+        """Return some SKUs, each once; ProductNotFound where no product has one of them."""
+        with reading(self._engine) as connection:
+            known = {product.sku: product.product_id for product in all_products(connection)}
+        wanted = list(dict.fromkeys(skus))
+        for sku in wanted:
+            _identifier(known, sku)
+        return wanted
+
     def newest_day(self, sku: str) -> date | None:
         """Return the last day of a product's history, or None where it has no day.
 
@@ -176,6 +185,8 @@ class ProductRepository:
         ProductNotFound
             No product has that SKU.
         """
+        if "\0" in sku:  # which is in no text of PostgreSQL
+            raise _not_found(sku)
         newest = sa.select(sa.func.max(product_history.c.date)).where(
             product_history.c.product_id == products.c.product_id
         )
@@ -260,9 +271,10 @@ def store_history(connection: Connection, comparison: Comparison, *, replace: bo
         _replace(connection, ids, comparison.rows.where(comparison.is_different))
 
 
-def delete_generated(connection: Connection) -> int:
-    """Delete the products whose history was generated, with it; return how many there were."""
-    return connection.execute(sa.delete(products).where(products.c.origin == Origin.GENERATED)).rowcount
+def delete_generated(connection: Connection) -> list[str]:
+    """Delete the products whose history was generated, with it; return their SKUs."""
+    statement = sa.delete(products).where(products.c.origin == Origin.GENERATED).returning(products.c.sku)
+    return list(connection.scalars(statement))
 
 
 def _matched(connection: Connection, new: Sequence[NewProduct]) -> list[Product]:

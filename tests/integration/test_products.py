@@ -79,6 +79,14 @@ def test_some_histories_up_to_a_day(repository):
         repository.histories(["apple", "plum"])
 
 
+@pytest.mark.parametrize("sku", ["nope", "x\0", "\0", ""])
+def test_a_product_that_there_cannot_be_is_not_found(repository, sku):
+    with pytest.raises(ProductNotFound):
+        repository.newest_day(sku)
+    with pytest.raises(ProductNotFound):
+        repository.histories([sku])
+
+
 def test_products_are_found_by_words_in_sku_name_or_category(repository):
     repository.add_products([PEAR, APPLE, NewProduct("soap", "Açaí soap", "Hygiene")])
     assert [product.sku for product in repository.products()] == ["apple", "pear", "soap"]
