@@ -17,7 +17,7 @@ from src.pricing.model_manager import create_model_manager
 from src.pricing.prediction import PricePredictor
 from src.pricing.product_history import ProductHistory
 from src.pricing.products import DailyRows, NewProduct, ProductRepository
-from src.pricing.training_job import parameters_for, read_report, run
+from src.pricing.training_job import parameters_for, read_report, run, train_prices
 from tests.unit.product_samples import constant, predictable, product
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])  # what is asked in SQL has tests of its own on both
@@ -75,6 +75,34 @@ def test_a_model_is_made_again_where_there_is_a_new_day_or_another_plan_or_it_is
     assert [one.sku for one in train_products(["SKU001"], again, engine=shop).trained] == ["SKU001"]
     store(shop, product(151))
     assert [one.sku for one in train_products(["SKU001"], other, engine=shop).trained] == ["SKU001"]
+
+
+def test_a_model_whose_files_are_damaged_is_made_again(shop, settings):
+    train_products(["SKU001", "SKU002"], QUICK, engine=shop)
+    (settings.models_dir / "prices" / "SKU002" / "scaler.pkl").unlink()
+    mended = train_products(plan=QUICK, engine=shop)
+    assert (mended.skipped, [one.sku for one in mended.trained]) == (["SKU001"], ["SKU002"])
+    assert PricePredictor(shop).predict(["SKU002"], 3)["SKU002"].remark is None
+
+
+@pytest.mark.parametrize(
+    ("skus", "plan", "error"),
+    [
+        (["SKU002", "NOPE"], QUICK, ProductNotFound),
+        (["SKU002"], PricePlan(trials=-1), InvalidPriceTraining),
+        (None, PricePlan("oracle"), InvalidPriceTraining),
+    ],
+)
+def test_what_cannot_begin_is_not_remembered_as_begun(shop, skus, plan, error):
+    with pytest.raises(error):
+        train_prices(skus, plan, engine=shop)
+    assert read_activities() == []
+    assert create_model_manager(engine=shop).facts() == {}
+
+
+def test_without_any_product_it_is_said_what_to_do(engine):
+    with pytest.raises(InvalidPriceTraining, match="There are no products yet"):
+        train_prices(None, QUICK, engine=engine)
 
 
 def test_a_product_alone_takes_the_errors_of_others_for_its_intervals(shop):
@@ -165,6 +193,15 @@ def test_a_constant_price_is_no_trouble(engine):
     assert done.forecaster.serves == "naive"
     (said,) = PricePredictor(engine).predict(["SKU003"], 60).values()
     assert said.forecast.prices == pytest.approx(np.full(60, 5.0))
+
+
+def test_the_list_of_models_names_each_in_full_on_a_narrow_terminal(engine):
+    long = product(150, sku="102900005115762-0")
+    store(engine, long)
+    train_products([long.sku], QUICK, engine=engine)
+    shown = CliRunner(env={"COLUMNS": "60"}).invoke(app, ["prices", "models"]).output
+    assert long.sku in shown
+    assert "…" not in shown
 
 
 def test_the_commands(shop, tmp_path):
