@@ -12,6 +12,7 @@ from src.api.price_schemas import PriceForecastAnswer, PriceModelAnswer, PriceTr
 from src.errors import ApiBusy, JobFailed, ModelNotFound
 from src.jobs import UNFINISHED, Job, find_job, get_job, submit
 from src.notes import Note
+from src.pricing import model_acts
 from src.pricing.batch_training import PricePlan
 from src.pricing.model_manager import ModelManager, create_model_manager
 from src.pricing.prediction import PricePredictor
@@ -67,6 +68,10 @@ class PriceAnswers:
         if sku not in models:
             raise ModelNotFound("There is no price model of {sku!r}. Train one first.", sku=sku)
         return PriceModelAnswer.of(models[sku], self.manager.facts()[sku])
+
+    def delete_model(self, sku: str) -> None:
+        """Delete a product's model; ModelNotFound where it has none."""
+        model_acts.delete(_ACTOR, sku, self.manager)
 
     def start_training(self, sku: str, trials: int) -> Job:
         """Start the training of a product's model, unless the same one is under way; ProductNotFound."""

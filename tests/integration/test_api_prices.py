@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from src.database.activities import read_activities
 from src.pricing.batch_training import PricePlan, train_products
 from src.pricing.prediction import PricePredictor
 from tests.integration.api_clients import api_client, error_of
@@ -100,6 +101,8 @@ def test_a_model_can_be_deleted_and_is_gone(trained):
     assert trained.delete(f"/ml/models/{SKU}").status_code == 204
     assert error_of(trained.get(f"/ml/models/{SKU}"), 404)["code"] == "model_not_found"
     assert error_of(trained.delete(f"/ml/models/{SKU}"), 404)["code"] == "model_not_found"
+    (act,) = read_activities("product", SKU)
+    assert (act.actor, str(act.action)) == ("API", "Deleted its price model with all versions.")
     assert trained.get(f"/ml/predict/{SKU}").json()["model_used"] == "moving average"
 
 

@@ -71,4 +71,4 @@ def show_model(request: Request, sku: Sku) -> PriceModelAnswer:
 @router.delete("/models/{sku}", status_code=204, dependencies=[Depends(require_write)])
 def delete_model(request: Request, sku: Sku) -> None:
     """Delete a product's model with all its versions."""
-    request.app.state.price_answers.manager.delete(sku)
+    request.app.state.price_answers.delete_model(sku)
