@@ -112,7 +112,7 @@ def models(
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("SKU", "Version", "Serves", "Error to naive", "RMSE", "MAE", "MAPE", "Data until"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "SKU")  # a narrow terminal loses nothing
-    for sku, one in facts.items():
+    for sku, one in sorted(facts.items()):
         table.add_row(*map(Text, _listed(sku, one)))
     Console().print(table)
     winners = sum(one.get("serves") == "LightGBM" for one in facts.values())
