@@ -45,7 +45,7 @@ class PriceAnswers:
         return PricePredictor()
 
     def forecast(self, sku: str, days_ahead: int) -> bytes:
-        """Return a forecast as JSON; the same again while the model and the last day are the same.
+        """Return a forecast as JSON; the same again while the model and the history are the same.
 
         Raises as `PricePredictor.predict` does.
         """
@@ -75,7 +75,7 @@ class PriceAnswers:
 
     def start_training(self, sku: str, trials: int) -> Job:
         """Start the training of a product's model, unless the same one is under way; ProductNotFound."""
-        self._products.newest_day(sku)
+        self._products.existing([sku])
         parameters = parameters_for([sku], PricePlan(trials=trials, again=True), actor=_ACTOR)
         known = find_job(KIND, parameters)
         if known is not None and known.state in UNFINISHED:
@@ -110,5 +110,5 @@ class PriceAnswers:
         return PriceTrainingAnswer.of(outcome)
 
     def _state(self, sku: str) -> object:
-        """The last day and the version of the model: while they are the same, so is the forecast."""
-        return self._products.newest_day(sku), self.manager.facts().get(sku, {}).get("version")
+        """The history and the version of the model: while they are the same, so is the forecast."""
+        return self._products.history_stamp(sku), self.manager.facts().get(sku, {}).get("version")

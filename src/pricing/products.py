@@ -177,8 +177,8 @@ class ProductRepository:
             _identifier(known, sku)
         return wanted
 
-    def newest_day(self, sku: str) -> date | None:
-        """Return the last day of a product's history, or None where it has no day.
+    def history_stamp(self, sku: str) -> object:
+        """Return what is another thing once a day of a product's history has come, gone or got other values.
 
         Raises
         ------
@@ -187,15 +187,23 @@ class ProductRepository:
         """
         if "\0" in sku:  # which is in no text of PostgreSQL
             raise _not_found(sku)
-        newest = sa.select(sa.func.max(product_history.c.date)).where(
-            product_history.c.product_id == products.c.product_id
+        c = product_history.c
+        query = (
+            sa.select(
+                products.c.product_id,
+                sa.func.max(c.date),
+                sa.func.count(c.date),
+                *map(sa.func.sum, (c.price, c.quantity)),
+            )
+            .join_from(products, product_history, isouter=True)
+            .where(products.c.sku == sku)
+            .group_by(products.c.product_id)
         )
-        query = sa.select(newest.scalar_subquery()).where(products.c.sku == sku)
         with reading(self._engine) as connection:
-            found = connection.execute(query).first()
+            found = connection.execute(query).one_or_none()
         if found is None:
             raise _not_found(sku)
-        return found[0]
+        return tuple(found)
 
     def add_history(self, new: Sequence[NewProduct], rows: DailyRows, *, replace: bool = False) -> Comparison:
         """Store days of products, and the products that there are not; what is stored already stays as it is.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from src.database.activities import read_activities
 from src.pricing.batch_training import PricePlan, train_products
 from src.pricing.prediction import PricePredictor
+from src.pricing.products import DailyRows, NewProduct, ProductRepository
 from tests.integration.api_clients import api_client, error_of
 from tests.integration.test_price_training_batch import store
 from tests.unit.product_samples import predictable, product
@@ -75,6 +77,14 @@ _BAND = ("lower_95", "prices", "upper_95")
 def test_without_a_model_the_moving_average_serves_and_says_so(api):
     said = api.get(f"/ml/predict/{SKU}?days_ahead=60").json()
     assert (said["model_used"], len(said["prices"]), said["lower_80"][0]) == ("moving average", 60, None)
+
+
+def test_a_stored_price_that_is_replaced_makes_another_forecast(api, engine):
+    path = f"/ml/predict/{SKU}"
+    first, one = api.get(path).json(), predictable(150)
+    last = DailyRows(np.zeros(1, int), one.dates[-1:], one.prices[-1:] * 10, one.quantities[-1:])
+    ProductRepository(engine).add_history([NewProduct(SKU)], last, replace=True)
+    assert api.get(path).json()["prices"] != first["prices"]
 
 
 def test_the_same_forecast_is_made_once_and_anew_with_a_new_day_or_model(trained, engine, monkeypatch):
