@@ -18,7 +18,7 @@ from src.pricing.skus import KnownSkus
 from src.sensors.imports.cells import Cells, TimeReader, read_numbers
 from src.tables.layout import ragged
 from src.tables.limits import TableLimits
-from src.tables.number_columns import has_decimal_commas
+from src.tables.number_columns import DECIMAL_COMMA, has_decimal_commas
 from src.tables.parquet import is_text
 from src.tables.streaming import TableStream
 
@@ -182,7 +182,7 @@ class _Reader:
         texts = {column: self._values[column] for column in numbers if is_text(self._values[column].type)}
         trimmed = {column: pc.utf8_trim_whitespace(cells) for column, cells in texts.items()}
         if has_decimal_commas(trimmed.values()):
-            self._values |= {column: pc.replace_substring(cells, ",", ".") for column, cells in trimmed.items()}
+            self._values |= {column: _with_decimal_points(cells) for column, cells in trimmed.items()}
             listed = ", ".join(map(repr, trimmed))
             self.notes.append(Note("Read with decimal commas: {columns}.", {"columns": listed}))
 
@@ -267,6 +267,12 @@ class _Reader:
         cells.refuse(
             numbers > LARGEST, lambda at: Note("Row {row}, column {column!r}: {value} is too large. Mend the cell.", at)
         )
+
+
+def _with_decimal_points(cells: pa.Array) -> pa.Array:
+    """Return numbers with a decimal point; what is none stays as it is written, to be shown where it is refused."""
+    is_number = pc.fill_null(pc.match_substring_regex(cells, DECIMAL_COMMA), False)
+    return pc.if_else(is_number, pc.replace_substring(cells, ",", "."), cells)
 
 
 def _checked(texts: list[str], known: list[Product]) -> tuple[dict[str, int], dict[int, FarolError]]:

@@ -260,6 +260,12 @@ def test_decimal_commas_are_read_where_they_leave_no_doubt(engine):
     assert "Read with decimal commas: 'price', 'quantity'." in [str(note) for note in report.notes]
 
 
+def test_among_decimal_commas_a_cell_that_is_no_number_is_shown_as_it_is_written(engine):
+    report = load(engine, "2026-01-01;a;R$ 3,50;1,5\n2026-01-02;a;3,60;2", header=HEADER.replace(",", ";"))
+    assert stored(engine) == {"a": [("2026-01-02", 3.6, 2.0)]}
+    assert list(reasons(report)) == ["Row 2, column 'price': 'R$ 3,50' is no number. Mend the cell."]
+
+
 @pytest.mark.parametrize("rows", ["2026-01-01;a;1,500;1", "2026-01-01;a;2,50;1.5", "2026-01-01;a;1.234,50;1"])
 def test_commas_that_may_mean_something_else_are_refused(read_only, rows):
     with pytest.raises(InvalidPriceFile, match="has a comma"):
