@@ -46,11 +46,13 @@ def train(
     Example: `python -m src prices train --trials 20 --jobs 2`
     """
     from src.database.migrate import upgrade_database
-    from src.pricing.batch_training import PricePlan
+    from src.pricing.batch_training import PricePlan, chosen_products
     from src.pricing.training_job import train_prices
 
     upgrade_database()
-    plan = PricePlan(recipe, trials if optimize else 0, again or bool(sku))
+    plan = PricePlan(recipe, trials if optimize else 0, again or bool(sku)).checked()
+    search = f"{plan.trials} trials each" if plan.trials else "no search for hyperparameters"
+    typer.echo(f"Products: {len(chosen_products(sku or None)):,}; recipe {plan.recipe}, {search}.")
     told = _Lines()
     report = train_prices(sku or None, plan, actor=acting_name(), workers=jobs, on_progress=told.tell)
     told.tell(report, report.done)

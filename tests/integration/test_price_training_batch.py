@@ -210,6 +210,7 @@ def test_the_commands(shop, tmp_path):
 
     trained = run_command("train", "--no-optimize", "--jobs", "1")
     assert trained.exit_code == 0, trained.output
+    assert trained.output.startswith("Products: 3; recipe blend, no search for hyperparameters.")
     assert "NEW: not trained" in trained.output
     assert "2 models trained, 0 up to date already, 1 not trained" in trained.output
     assert "SKU002" in run_command("models", "--json").output
