@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +16,8 @@ from src.cli.terminal_text import shown
 from src.database.acting import acting_name
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from src.pricing.prediction import PricePrediction
     from src.pricing.training_job import PriceTrainingReport, ProductOutcome
 
@@ -67,29 +67,32 @@ def train(
 def predict(
     sku: Sku,
     days_ahead: Annotated[int, typer.Option("--days-ahead", "--days", help="1 to 60.")] = 30,
-    out: Annotated[Path | None, typer.Option(help="CSV file to write; printed when left out.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .csv, .csv.gz or .parquet; printed when left out.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Forecast a product's prices and quantities.
 
     Example: `python -m src prices predict SKU001 --days-ahead 14`
     """
+    from src.ml.table_writing import check_place
     from src.pricing.prediction import predict_prices_for_product
-    from src.storage.new_file import check_new_file
 
     if out is not None:
-        check_new_file(out, force=force)
+        check_place(out, force=force)
     prediction = predict_prices_for_product(sku, days_ahead)
     if prediction.remark is not None:
         Console(stderr=True).print(f"The model was not used: {shown(str(prediction.remark))}", markup=False)
     if out is not None:
-        out.write_text(_as_csv(prediction), encoding="utf-8")
+        _write(prediction, out)
         typer.echo(f"{days_ahead} days by {prediction.model_used} are in {out}.")
         return
     table = Table(box=None)
     for heading in ("Day", "Price", "80% from", "to", "95% from", "to", "Quantity"):
         table.add_column(heading, overflow="fold")
-    for day, *values in _rows(prediction):
+    days, *columns = _columns(prediction).values()
+    for day, *values in zip(days, *columns, strict=True):
         table.add_row(str(day), *("—" if value != value else f"{value:,.2f}" for value in values))
     Console().print(table)
     typer.echo(f"Forecast by {prediction.model_used}.")
@@ -149,19 +152,27 @@ def _said(outcome: ProductOutcome) -> str:
     )
 
 
-def _rows(prediction: PricePrediction) -> list[tuple[Any, ...]]:
+def _columns(prediction: PricePrediction) -> dict[str, NDArray[Any]]:
     one = prediction.forecast
-    columns = (one.prices, one.lower_80, one.upper_80, one.lower_95, one.upper_95, one.quantities)
-    return list(zip(one.dates, *(column.tolist() for column in columns), strict=True))
+    return {
+        "date": one.dates,
+        "price": one.prices,
+        "lower_80": one.lower_80,
+        "upper_80": one.upper_80,
+        "lower_95": one.lower_95,
+        "upper_95": one.upper_95,
+        "quantity": one.quantities,
+    }
 
 
-def _as_csv(prediction: PricePrediction) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["date", "price", "lower_80", "upper_80", "lower_95", "upper_95", "quantity"])
-    for day, *values in _rows(prediction):
-        writer.writerow([day, *("" if value != value else round(value, 6) for value in values)])
-    return text.getvalue()
+def _write(prediction: PricePrediction, out: Path) -> None:
+    import pyarrow as pa
+
+    from src.ml.table_writing import writing_table
+
+    columns = _columns(prediction)
+    with writing_table(out, list(columns)) as table:
+        table.write([pa.array(column, from_pandas=True) for column in columns.values()])  # NaN is an empty cell
 
 
 def _listed(sku: str, facts: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from typer.testing import CliRunner
 
 from src.cli import app
 from src.database.activities import read_activities
-from src.errors import InvalidForecast, InvalidPriceTraining, InvalidProductHistory, ProductNotFound
+from src.errors import FileNotWritten, InvalidForecast, InvalidPriceTraining, InvalidProductHistory, ProductNotFound
 from src.pricing.batch_training import PricePlan, PriceTraining, train_products
 from src.pricing.model_manager import create_model_manager
 from src.pricing.prediction import PricePredictor
@@ -193,6 +195,23 @@ def test_a_constant_price_is_no_trouble(engine):
     assert done.forecaster.serves == "naive"
     (said,) = PricePredictor(engine).predict(["SKU003"], 60).values()
     assert said.forecast.prices == pytest.approx(np.full(60, 5.0))
+
+
+def test_a_forecast_that_cannot_be_written_is_said_and_leaves_what_was_there(shop, tmp_path, monkeypatch):
+    def predict(out: Path) -> BaseException | None:
+        return CliRunner().invoke(app, ["prices", "predict", "SKU001", "--out", str(out), "--force"]).exception
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert isinstance(predict(tmp_path / f"{'x' * 300}.csv"), FileNotWritten)
+    written = tmp_path / "forecast.csv"
+    assert predict(written) is None
+    before = written.read_text()
+    monkeypatch.setattr("src.storage.atomic.os.fsync", fail)
+    assert isinstance(predict(written), FileNotWritten)
+    assert [path.name for path in tmp_path.glob("*.csv")] == ["forecast.csv"]
+    assert written.read_text() == before
 
 
 def test_the_list_of_models_names_each_in_full_on_a_narrow_terminal(engine):
