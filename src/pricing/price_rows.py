@@ -25,7 +25,6 @@ from src.tables.streaming import TableStream
 MOST_NEW_PRODUCTS = 10_000
 LARGEST = 1e12
 """No price and no quantity is larger."""
-_MICROSECONDS_A_DAY = 24 * 3600 * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -234,8 +233,8 @@ class _Reader:
     def _days(self, today: date) -> np.ndarray:
         """Days since 1970."""
         cells = self._cells(self._columns.date)
-        microseconds, _ = TimeReader().read(cells)
-        days = microseconds // _MICROSECONDS_A_DAY
+        _, readable = TimeReader().read(cells)
+        days = _days_as_written(cells.values, readable)
         cells.refuse(
             days > np.datetime64(today, "D").astype(np.int64),
             lambda at: Note("Row {row}, column {column!r}: {value!r} is in the future.", at),
@@ -267,6 +266,16 @@ class _Reader:
         cells.refuse(
             numbers > LARGEST, lambda at: Note("Row {row}, column {column!r}: {value} is too large. Mend the cell.", at)
         )
+
+
+def _days_as_written(times: pa.Array, readable: np.ndarray) -> np.ndarray:
+    """Days since 1970 where the times are from: midnight in Berlin is the day before in UTC, but no sale of it."""
+    if is_text(times.type):
+        known = pc.if_else(pa.array(readable), times, pa.scalar(None, times.type))
+        times = pc.replace_substring(pc.utf8_slice_codeunits(known, 0, 10), "/", "-")
+    elif pa.types.is_timestamp(times.type) and times.type.tz is not None:
+        times = pc.local_timestamp(times)
+    return np.asarray(pc.fill_null(pc.cast(pc.cast(times, pa.date32()), pa.int32()), 0))
 
 
 def _with_decimal_points(cells: pa.Array) -> pa.Array:

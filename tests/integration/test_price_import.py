@@ -94,6 +94,19 @@ def test_rows_of_one_day_are_joined_and_their_order_makes_no_difference(engine):
     assert load(engine, "\n".join(reversed(rows))).unchanged == 2
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Sao_Paulo"])
+def test_a_day_is_the_one_where_it_was_sold(engine, zone):
+    times = pd.date_range("2025-06-01", periods=4, freq="7h", tz=zone)
+    frame = pd.DataFrame({"date": times, "sku": "a", "price": 2.0, "quantity": 1.0})
+    wanted = {"a": [("2025-06-01", 2.0, 4.0)]}
+    content = io.BytesIO()
+    frame.to_parquet(content, index=False)
+    import_history(content.getvalue(), "sales.parquet", today=TODAY, engine=engine)
+    assert stored(engine) == wanted
+    text = frame.assign(date=[time.isoformat().replace("-", "/", 2) for time in times]).to_csv(index=False)
+    assert import_history(text.encode(), "sales.csv", today=TODAY, engine=engine).unchanged == 1
+
+
 def test_one_price_all_day_stays_exactly_as_it_is(engine):
     load(engine, "\n".join("2026-01-01,a,0.1,0.7" for _ in range(7)))
     assert stored(engine)["a"][0][:2] == ("2026-01-01", 0.1)
@@ -301,6 +314,12 @@ def test_a_column_of_values_is_not_taken_for_one_of_skus(read_only):
     rows = "\n".join(f"2026-01-01,{number},1,1" for number in range(10_001))
     with pytest.raises(InvalidPriceFile, match="more than 10,000 new products"):
         load(read_only, rows)
+
+
+def test_without_a_terminal_nothing_is_said_of_how_far_it_is(settings, tmp_path: Path):
+    file = tmp_path / "sales.csv"
+    file.write_text(f"{HEADER}\n{GOOD}\n")
+    assert runner.invoke(app, ["import", str(file)]).stderr == ""
 
 
 def test_the_command_tells_rows_and_reasons(settings, tmp_path: Path):
