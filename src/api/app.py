@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from src import __version__
 from src.api.access import Access
 from src.api.errors import ErrorAnswer, handle_errors
+from src.api.head import HeadAsGet
 from src.api.keys import ApiKeys
 from src.api.limits import BodyLimit
 from src.api.loaded_models import LoadedModels
@@ -64,5 +65,6 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
         app.include_router(router, dependencies=[Depends(_SHOWN_KEY)])
     handle_errors(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Access, keys=app.state.keys, host=host)  # the last one is the first to be asked
     return app

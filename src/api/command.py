@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from src.api.keys import ApiKeys
 
 app = typer.Typer(rich_markup_mode="markdown", help="The REST API: serve it, and make the keys for it.")
 keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Keys: make, list, revoke.")
@@ -26,9 +29,6 @@ def serve(
 
     Example: `python -m src api --port 8000`
     """
-    from src.database.migrate import upgrade_database
-
-    upgrade_database()
     if context.invoked_subcommand is None:
         _serve(host, port)
 
@@ -42,9 +42,10 @@ def create(
 
     Example: `python -m src api key create line-3 --write`
     """
-    from src.api.keys import ApiKeys, Scope
+    from src.api.keys import Scope
+    from src.database.acting import acting_name
 
-    key = ApiKeys().create(name, Scope.WRITE if write else Scope.READ)
+    key = _keys().create(name, Scope.WRITE if write else Scope.READ, actor=acting_name())
     typer.echo(key)
     typer.echo("Keep it now: it is not shown again. Send it as `Authorization: Bearer KEY`.", err=True)
 
@@ -58,9 +59,7 @@ def list_all() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from src.api.keys import ApiKeys
-
-    keys = ApiKeys().all()
+    keys = _keys().all()
     if not keys:
         typer.echo("There are no keys: on this machine the API answers everybody, elsewhere it is not served.")
         return
@@ -76,17 +75,16 @@ def revoke(name: Annotated[str, typer.Argument(help="Name of the key, as in the 
 
     Example: `python -m src api key revoke line-3`
     """
-    from src.api.keys import ApiKeys
+    from src.database.acting import acting_name
 
-    ApiKeys().revoke(name)
+    _keys().revoke(name, actor=acting_name())
     typer.echo(f"The key {name} is revoked.")
 
 
 def _serve(host: str, port: int) -> None:
     from src.api.access import check_start
-    from src.api.keys import ApiKeys
 
-    keys = ApiKeys()
+    keys = _keys()
     check_start(host, keys)
 
     import uvicorn  # what is not to be served need not wait for this
@@ -108,6 +106,15 @@ def _serve(host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+
+
+def _keys() -> ApiKeys:
+    """Return the keys, in a database that has a table for them. Only now: `--help` works without any database."""
+    from src.api.keys import ApiKeys
+    from src.database.migrate import upgrade_database
+
+    upgrade_database()
+    return ApiKeys()
 
 
 def _moment(time: datetime | None) -> str:

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
+from src.database.activities import record_activity
 from src.database.engine import reading, writing
 from src.database.tables import api_keys
 from src.errors import ApiKeyNotFound, DuplicateApiKey, InvalidApiKey
+from src.notes import Note
 
 _PREFIX = "farol_"
 """So that whoever finds a key in a file, or a program that looks for such, knows what it is."""
@@ -46,6 +48,7 @@ class ApiKey:
         return self.last_used_at is None or now - self.last_used_at >= _NOTED_EVERY
 
 
+_MADE = {Scope.READ: Note("made, for reading only"), Scope.WRITE: Note("made, for reading and writing")}
 _COLUMNS = [api_keys.c[field.name] for field in fields(ApiKey)]
 _USABLE = sa.select(*_COLUMNS).where(api_keys.c.key_hash == sa.bindparam("key_hash"), api_keys.c.revoked_at.is_(None))
 """Put together once: each request asks it."""
@@ -57,8 +60,13 @@ class ApiKeys:
     def __init__(self, engine: Engine | None = None) -> None:
         self._engine = engine
 
-    def create(self, name: str, scope: Scope) -> str:
+    def create(self, name: str, scope: Scope, *, actor: str = "") -> str:
         """Make a key and return it: this once, for it is not kept.
+
+        Parameters
+        ----------
+        actor : str
+            Who has it made, for the history.
 
         Raises
         ------
@@ -77,6 +85,7 @@ class ApiKeys:
         try:
             with writing(self._engine) as connection:
                 connection.execute(sa.insert(api_keys).values(row))
+                record_activity(actor, "key", name, _MADE[scope], connection)
         except IntegrityError:
             raise DuplicateApiKey(
                 "There is, or was, a key named {name!r}. Choose another name, so that it is clear which is meant.",
@@ -90,18 +99,25 @@ class ApiKeys:
             rows = connection.execute(sa.select(*_COLUMNS).order_by(api_keys.c.key_id))
             return [ApiKey(*row) for row in rows]
 
-    def revoke(self, name: str) -> None:
-        """Make a key useless from now on; one that is revoked already stays so.
+    def revoke(self, name: str, *, actor: str = "") -> None:
+        """Make a key useless from now on; one that is revoked already stays so, and nothing is remembered of it.
+
+        Parameters
+        ----------
+        actor : str
+            Who revokes it, for the history.
 
         Raises
         ------
         ApiKeyNotFound
             None has that name.
         """
-        revoked_at = sa.func.coalesce(api_keys.c.revoked_at, sa.literal(datetime.now(UTC), api_keys.c.revoked_at.type))
-        statement = sa.update(api_keys).where(api_keys.c.name == name).values(revoked_at=revoked_at)
+        is_named = api_keys.c.name == name
+        statement = sa.update(api_keys).where(is_named, api_keys.c.revoked_at.is_(None))
         with writing(self._engine) as connection:
-            if not connection.execute(statement).rowcount:
+            if connection.execute(statement.values(revoked_at=datetime.now(UTC))).rowcount:
+                record_activity(actor, "key", name, Note("revoked"), connection)
+            elif connection.scalar(sa.select(api_keys.c.key_id).where(is_named)) is None:
                 raise ApiKeyNotFound("There is no key named {name!r}. `api key list` shows those there are.", name=name)
 
     def find(self, key: str) -> ApiKey | None:

@@ -12,6 +12,7 @@ from src.api.price_schemas import PriceForecastAnswer, PriceModelAnswer, PriceTr
 from src.errors import ApiBusy, JobFailed, ModelNotFound
 from src.jobs import UNFINISHED, Job, find_job, get_job, submit
 from src.notes import Note
+from src.pricing import model_acts
 from src.pricing.batch_training import PricePlan
 from src.pricing.model_manager import ModelManager, create_model_manager
 from src.pricing.prediction import PricePredictor
@@ -46,7 +47,7 @@ class PriceAnswers:
         return PricePredictor()
 
     def forecast(self, sku: str, days_ahead: int) -> bytes:
-        """Return a forecast as JSON; the same again while the model and the last day are the same.
+        """Return a forecast as JSON; the same again while the model and the history are the same.
 
         Raises as `PricePredictor.predict` does.
         """
@@ -63,25 +64,13 @@ class PriceAnswers:
             raise ModelNotFound("There is no price model of {sku!r}. Train one first.", sku=sku)
         return PriceModelAnswer.of(models[sku], self.manager.facts()[sku])
 
-    def _known(self, asked: _Asked, state: object) -> bytes | None:
-        """The answer in memory, if it is still the one that would be given."""
-        with self._lock:
-            known = self._kept.get(asked)
-        return known[1] if known is not None and known[0] == state else None
-
-    def _made(self, asked: _Asked, state: object) -> bytes:
-        sku, days_ahead = asked
-        answer = PriceForecastAnswer.of(self._predictor.predict([sku], days_ahead)[sku])
-        content = answer.model_dump_json().encode()
-        with self._lock:
-            self._kept[asked] = (state, content)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return content
+    def delete_model(self, sku: str) -> None:
+        """Delete a product's model; ModelNotFound where it has none."""
+        model_acts.delete(_ACTOR, sku, self.manager)
 
     def start_training(self, sku: str, trials: int) -> Job:
         """Start the training of a product's model, unless the same one is under way; ProductNotFound."""
-        self._products.newest_day(sku)
+        self._products.existing([sku])
         parameters = parameters_for([sku], PricePlan(trials=trials, again=True), actor=_ACTOR)
         known = find_job(KIND, parameters)
         if known is not None and known.state in UNFINISHED:
@@ -115,6 +104,22 @@ class PriceAnswers:
             raise Refusal(409, "not_trained", " ".join(str(note) for note in outcome.notes))
         return PriceTrainingAnswer.of(outcome)
 
+    def _known(self, asked: _Asked, state: object) -> bytes | None:
+        """The answer in memory, if it is still the one that would be given."""
+        with self._lock:
+            known = self._kept.get(asked)
+        return known[1] if known is not None and known[0] == state else None
+
+    def _made(self, asked: _Asked, state: object) -> bytes:
+        sku, days_ahead = asked
+        answer = PriceForecastAnswer.of(self._predictor.predict([sku], days_ahead)[sku])
+        content = answer.model_dump_json().encode()
+        with self._lock:
+            self._kept[asked] = (state, content)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return content
+
     def _state(self, sku: str) -> object:
-        """The last day and the version of the model: while they are the same, so is the forecast."""
-        return self._products.newest_day(sku), self.manager.facts().get(sku, {}).get("version")
+        """The history and the version of the model: while they are the same, so is the forecast."""
+        return self._products.history_stamp(sku), self.manager.facts().get(sku, {}).get("version")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from src import __version__
 from src.cli import anomalies, data, jobs, models, prices, sensors
 from src.cli.forecast import forecast
 from src.cli.predict import predict
@@ -25,6 +27,22 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Farol: an ML dashboard for sensor data. Each command has `--help` with an example.",
 )
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _farol(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Take what belongs to no command."""
+
 
 app.command()(setup)
 app.add_typer(anomalies.app, name="anomalies")

@@ -10,10 +10,10 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from src.cli.acting import acting_name
 from src.cli.progress import progress_bar
 from src.cli.terminal_text import plain
 from src.config import get_settings
+from src.database.acting import acting_name
 
 if TYPE_CHECKING:
     from src.errors import InvalidTable

@@ -13,13 +13,11 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from src.cli.acting import acting_name
 from src.cli.terminal_text import plain, shown, time_said
+from src.database.acting import acting_name
 from src.errors import FileNotWritten, InvalidModelFile
-from src.evaluation.metrics import metric_title
 from src.storage.atomic import write_atomically
-from src.storage.model_summary import Order, find_models
-from src.utils.model_store import default_store
+from src.storage.model_summary import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +48,9 @@ def list_(
 
     Example: `python -m src models list --search "press state" --sort score --limit 10`
     """
+    from src.storage.model_summary import find_models
+    from src.utils.model_store import default_store
+
     everything = default_store().summary()
     if everything.empty:
         Console().print(f"No models in {default_store().folder}. Train one: `python -m src train --help`.")
@@ -74,6 +75,8 @@ def list_(
 
 
 def _cells(row: dict[Any, Any], *, with_notes: bool) -> list[str]:
+    from src.evaluation.metrics import metric_title
+
     return [
         plain(row["name"]),
         plain(row["model_type"]),
@@ -97,6 +100,7 @@ def show(
     """
     from src.cli.model_facts import facts_table, features_table
     from src.ml.model_facts import facts_of
+    from src.utils.model_store import default_store
 
     store = default_store()
     record = store.describe(name, version)

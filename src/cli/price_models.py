@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from src.cli.acting import acting_name
 from src.cli.terminal_text import shown
+from src.database.acting import acting_name
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from src.pricing.prediction import PricePrediction
     from src.pricing.training_job import PriceTrainingReport, ProductOutcome
 
@@ -46,10 +45,14 @@ def train(
 
     Example: `python -m src prices train --trials 20 --jobs 2`
     """
-    from src.pricing.batch_training import PricePlan
+    from src.database.migrate import upgrade_database
+    from src.pricing.batch_training import PricePlan, chosen_products
     from src.pricing.training_job import train_prices
 
-    plan = PricePlan(recipe, trials if optimize else 0, again or bool(sku))
+    upgrade_database()
+    plan = PricePlan(recipe, trials if optimize else 0, again or bool(sku)).checked()
+    search = f"{plan.trials} trials each" if plan.trials else "no search for hyperparameters"
+    typer.echo(f"Products: {len(chosen_products(sku or None)):,}; recipe {plan.recipe}, {search}.")
     told = _Lines()
     report = train_prices(sku or None, plan, actor=acting_name(), workers=jobs, on_progress=told.tell)
     told.tell(report, report.done)
@@ -64,27 +67,32 @@ def train(
 def predict(
     sku: Sku,
     days_ahead: Annotated[int, typer.Option("--days-ahead", "--days", help="1 to 60.")] = 30,
-    out: Annotated[Path | None, typer.Option(help="CSV file to write; printed when left out.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .csv, .csv.gz or .parquet; printed when left out.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Forecast a product's prices and quantities.
 
     Example: `python -m src prices predict SKU001 --days-ahead 14`
     """
+    from src.ml.table_writing import check_place
     from src.pricing.prediction import predict_prices_for_product
-    from src.storage.new_file import check_new_file
 
     if out is not None:
-        check_new_file(out, force=force)
+        check_place(out, force=force)
     prediction = predict_prices_for_product(sku, days_ahead)
     if prediction.remark is not None:
         Console(stderr=True).print(f"The model was not used: {shown(str(prediction.remark))}", markup=False)
     if out is not None:
-        out.write_text(_as_csv(prediction), encoding="utf-8")
+        _write(prediction, out)
         typer.echo(f"{days_ahead} days by {prediction.model_used} are in {out}.")
         return
-    table = Table("Day", "Price", "80% from", "to", "95% from", "to", "Quantity", box=None)
-    for day, *values in _rows(prediction):
+    table = Table(box=None)
+    for heading in ("Day", "Price", "80% from", "to", "95% from", "to", "Quantity"):
+        table.add_column(heading, overflow="fold")
+    days, *columns = _columns(prediction).values()
+    for day, *values in zip(days, *columns, strict=True):
         table.add_row(str(day), *("—" if value != value else f"{value:,.2f}" for value in values))
     Console().print(table)
     typer.echo(f"Forecast by {prediction.model_used}.")
@@ -93,7 +101,7 @@ def predict(
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """List the models of prices.
+    """List the models of prices; a version is named by the time of its training, in UTC.
 
     Example: `python -m src prices models`
     """
@@ -106,8 +114,10 @@ def models(
     if not facts:
         typer.echo("There are no models of prices yet. Train some: `python -m src prices train`.")
         return
-    table = Table("SKU", "Version", "Age", "Serves", "Error to naive", "RMSE", "MAE", "MAPE", "Data until", box=None)
-    for sku, one in facts.items():
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("SKU", "Version", "Serves", "Error to naive", "RMSE", "MAE", "MAPE", "Data until"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "SKU")  # a narrow terminal loses nothing
+    for sku, one in sorted(facts.items()):
         table.add_row(*map(Text, _listed(sku, one)))
     Console().print(table)
     winners = sum(one.get("serves") == "LightGBM" for one in facts.values())
@@ -142,29 +152,35 @@ def _said(outcome: ProductOutcome) -> str:
     )
 
 
-def _rows(prediction: PricePrediction) -> list[tuple[Any, ...]]:
+def _columns(prediction: PricePrediction) -> dict[str, NDArray[Any]]:
     one = prediction.forecast
-    columns = (one.prices, one.lower_80, one.upper_80, one.lower_95, one.upper_95, one.quantities)
-    return list(zip(one.dates, *(column.tolist() for column in columns), strict=True))
+    return {
+        "date": one.dates,
+        "price": one.prices,
+        "lower_80": one.lower_80,
+        "upper_80": one.upper_80,
+        "lower_95": one.lower_95,
+        "upper_95": one.upper_95,
+        "quantity": one.quantities,
+    }
 
 
-def _as_csv(prediction: PricePrediction) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["date", "price", "lower_80", "upper_80", "lower_95", "upper_95", "quantity"])
-    for day, *values in _rows(prediction):
-        writer.writerow([day, *("" if value != value else round(value, 6) for value in values)])
-    return text.getvalue()
+def _write(prediction: PricePrediction, out: Path) -> None:
+    import pyarrow as pa
+
+    from src.ml.table_writing import writing_table
+
+    columns = _columns(prediction)
+    with writing_table(out, list(columns)) as table:
+        table.write([pa.array(column, from_pandas=True) for column in columns.values()])  # NaN is an empty cell
 
 
 def _listed(sku: str, facts: Mapping[str, Any]) -> list[str]:
-    trained = datetime.fromisoformat(facts["trained_at"])
     metrics = facts["metrics"]
     names = ("error_to_naive", "rmse", "mae", "mape")
     return [
         shown(sku),
         facts["version"],
-        f"{(datetime.now(UTC) - trained).total_seconds() / 86_400:.1f} d",
         facts.get("serves", ""),
         *("—" if metrics.get(name) is None else f"{metrics[name]:.4g}" for name in names),
         facts.get("data_until", ""),

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from src.cli import price_models
-from src.cli.acting import acting_name
 from src.cli.data_import import show_problems
+from src.cli.progress import progress_bar
 from src.cli.terminal_text import plain
 from src.config import get_settings
+from src.database.acting import acting_name
 
 if TYPE_CHECKING:
     from src.pricing.history_import import PriceImportReport
@@ -26,20 +27,14 @@ for _command in (price_models.train, price_models.predict, price_models.models):
     app.command()(_command)
 
 
-@app.callback()
-def _before() -> None:
-    """Have the tables ready: these may be the first words that are typed."""
-    from src.database.migrate import upgrade_database
-
-    upgrade_database()
-
-
 @app.command()
 def generate(
     products: Annotated[int, typer.Option(help="Products to invent: SKU001, SKU002 … 0 only with --clear.")] = 200,
     days: Annotated[int, typer.Option(help="Days of history, up to yesterday.")] = 365,
     seed: Annotated[int, typer.Option(help="Another number, other products; the same one, the same.")] = 42,
-    clear: Annotated[bool, typer.Option("--clear", help="Remove what was generated earlier first.")] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove what was generated earlier first, with its models.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Invent products with a price and a quantity a day, to try things out.
@@ -49,16 +44,19 @@ def generate(
 
     Example: `python -m src prices generate --products 50 --days 730 --clear`
     """
+    from src.database.migrate import upgrade_database
     from src.pricing.synthetic_history import generate_history
 
+    upgrade_database()
     if clear and not yes:
-        typer.confirm("Remove all generated products with their history? Imported ones stay.", abort=True)
+        typer.confirm("Remove all generated products with their history and models? Imported ones stay.", abort=True)
     made = generate_history(products, days, seed, clear=clear)
     facts = {
         "Products processed": f"{made.products:,}",
         "Price rows": f"{made.price_rows:,}",
         "Sales rows": f"{made.sales_rows:,}",
         "Products removed": f"{made.removed:,}" if clear else "",
+        "Models removed": _counted(made.models_removed),
         "From": f"{made.first}" if made.first else "",
         "To": f"{made.last}" if made.last else "",
         "Took": f"{made.seconds:.1f} s",
@@ -87,23 +85,29 @@ def import_(
 
     Example: `python -m src prices import sales.csv --price "unit value" --dry-run`
     """
+    from src.database.migrate import upgrade_database
     from src.errors import InvalidPriceFile
     from src.pricing.history_import import import_history
     from src.tables.limits import TableLimits
 
+    upgrade_database()
+    console = Console(stderr=True)
     said = {"sku": sku, "date": date, "price": price, "quantity": quantity}
     try:
-        report = import_history(
-            file,
-            file.name,
-            columns={role: column for role, column in said.items() if column is not None},
-            replace=replace,
-            dry_run=dry_run,
-            actor=acting_name(),
-            limits=TableLimits.from_settings(get_settings()),
-        )
+        with progress_bar(console) as progress:
+            bar = progress.add_task("Reading", total=1.0)
+            report = import_history(
+                file,
+                file.name,
+                columns={role: column for role, column in said.items() if column is not None},
+                replace=replace,
+                dry_run=dry_run,
+                actor=acting_name(),
+                limits=TableLimits.from_settings(get_settings()),
+                on_progress=lambda share, rows: progress.update(bar, completed=share, description=f"{rows:,} rows"),
+            )
     except InvalidPriceFile as error:
-        show_problems(Console(stderr=True), error)
+        show_problems(console, error)
         raise typer.Exit(1) from None
     _show_report(report)
 

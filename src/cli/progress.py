@@ -7,6 +7,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 
 def progress_bar(console: Console) -> Progress:
-    """Make a bar with what is being done, the share and the time; it vanishes at the end."""
+    """Make a bar with what is being done, the share and the time; it vanishes at the end. Only a terminal has it."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from src.cli.acting import acting_name
 from src.cli.progress import progress_bar
 from src.cli.terminal_text import shown
+from src.database.acting import acting_name
 
 if TYPE_CHECKING:
     from src.ml.sensor_models.status import ModelState

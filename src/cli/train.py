@@ -81,7 +81,7 @@ def train(
     if out is not None:
         _write(comparison, out)
     if save_best is not None:
-        from src.cli.acting import acting_name
+        from src.database.acting import acting_name
         from src.ml import model_acts
 
         best = comparison.finalists[0]

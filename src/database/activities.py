@@ -13,7 +13,7 @@ from src.database.engine import reading, writing
 from src.database.tables import activities
 from src.notes import Note, read_note, write_note
 
-Kind = Literal["model", "sensor", "machine", "data", "product"]
+Kind = Literal["model", "sensor", "machine", "data", "product", "key"]
 _LONGEST_NAME = 200
 
 

@@ -263,7 +263,7 @@ activities = Table(
     Column("activity_id", Integer, primary_key=True),
     Column("happened_at", UtcDateTime, nullable=False),
     Column("actor", String(200), nullable=False),  # empty where nobody gave a name
-    Column("kind", String(50), nullable=False),  # model, sensor, machine, data
+    Column("kind", String(50), nullable=False),  # a `Kind` of `activities`
     Column("subject", String(200), nullable=False),  # the name of what was acted on
     Column("action", Text, nullable=False),  # a note, as JSON
     Index(None, "kind", "subject", "happened_at"),

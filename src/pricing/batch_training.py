@@ -7,11 +7,10 @@ newest day, is left as it is.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +100,23 @@ class PriceTraining:
         return len(self.trained) + len(self.refused) + len(self.skipped) + len(self.unsaved)
 
 
+def chosen_products(skus: Iterable[str] | None = None, engine: Engine | None = None) -> list[str]:
+    """Return the SKUs to train, each once: those that are named, or of all products.
+
+    Raises
+    ------
+    ProductNotFound, InvalidPriceTraining
+        No product has one of the SKUs; there is none at all.
+    """
+    products = ProductRepository(engine)
+    if skus is not None:
+        return products.existing(skus)
+    everything = [one.sku for one in products.products()]
+    if not everything:
+        raise InvalidPriceTraining("There are no products yet. Import their history, or generate one.")
+    return everything
+
+
 def train_products(
     skus: Iterable[str] | None = None,
     plan: PricePlan = PricePlan(),
@@ -121,13 +137,13 @@ def train_products(
     Raises
     ------
     ProductNotFound, InvalidPriceTraining
-        No product has one of the SKUs; the plan cannot be carried out.
+        No product has one of the SKUs, or there is none at all; the plan cannot be carried out.
     ModelNotSaved, WorkerDied, ClusterUnavailable
         The disk is full or failing; the workers cannot be had. What was saved by then stays.
     """
     started, plan = time.monotonic(), plan.checked()
     products, manager = ProductRepository(engine), create_model_manager(engine=engine)
-    chosen = [one.sku for one in products.products()] if skus is None else list(dict.fromkeys(skus))
+    chosen = chosen_products(skus, engine)
     so_far = PriceTraining(len(chosen))
     saving = _Saving(manager, plan, so_far, _errors_of_others(manager, chosen))
 
@@ -137,7 +153,7 @@ def train_products(
             on_progress(so_far)
 
     with _open_workers(len(chosen), workers) as executor:
-        orders = _orders(_histories(chosen, products, so_far), plan, manager.facts(), so_far)
+        orders = _orders(_histories(chosen, products, so_far), plan, manager, so_far)
         for outcome in as_they_come(_tasks(orders, executor), ahead=_TASKS_AHEAD, seconds=_SECONDS_UNSAVED):
             if isinstance(outcome, RefusedProduct):
                 so_far.refused.append(outcome)
@@ -200,15 +216,25 @@ def _histories(skus: Sequence[str], products: ProductRepository, so_far: PriceTr
 
 
 def _orders(
-    histories: Iterator[ProductHistory], plan: PricePlan, known: Mapping[str, Mapping[str, Any]], so_far: PriceTraining
+    histories: Iterator[ProductHistory], plan: PricePlan, manager: ModelManager, so_far: PriceTraining
 ) -> Iterator[TrainingOrder]:
-    country = get_settings().holidays
+    country, known = get_settings().holidays, manager.facts()
     for history in histories:
         as_it_would_be = {"recipe": plan.recipe, "trials": plan.trials, "data_until": str(history.dates[-1])}
-        if not plan.again and as_it_would_be.items() <= known.get(history.sku, {}).items():
+        is_up_to_date = as_it_would_be.items() <= known.get(history.sku, {}).items()
+        if is_up_to_date and not plan.again and _can_be_used(manager, history.sku):
             so_far.skipped.append(history.sku)
         else:
             yield TrainingOrder(history, plan.recipe, plan.trials, country)
+
+
+def _can_be_used(manager: ModelManager, sku: str) -> bool:
+    """Whether the files of a model are what was saved: a damaged one is made anew."""
+    try:
+        manager.load(sku)
+    except FarolError:
+        return False
+    return True
 
 
 def _tasks(orders: Iterator[TrainingOrder], executor: Executor) -> Iterator[Future[TrainedProduct | RefusedProduct]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +21,8 @@ from src.pricing.price_rows import FileDays, Refusal, read_days
 from src.pricing.products import Comparison, all_products, compare_history, lock_products, store_history
 from src.tables.limits import TableLimits
 from src.tables.streaming import open_table
+
+_SHARE_OF_READING = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def import_history(
     actor: str = "",
     limits: TableLimits | None = None,
     today: date | None = None,
+    on_progress: Callable[[float, int], None] | None = None,
     engine: Engine | None = None,
 ) -> PriceImportReport:
     """Import the prices and quantities of a CSV, CSV.gz or Parquet file, a row a product and day.
@@ -116,6 +119,8 @@ def import_history(
         The default limits when not given.
     today : date, optional
         Later days are left out; the present day in UTC by default.
+    on_progress : callable, optional
+        Called with the share that is done, from 0 to 1, and the rows that were read so far.
     engine : Engine, optional
         The database of the settings when not given.
 
@@ -127,11 +132,19 @@ def import_history(
         None of its rows can be used; `values["problems"]` tells why.
     """
     started, limits = time.monotonic(), limits or TableLimits()
+    tell = on_progress or (lambda share, rows: None)
     with reading(engine) as connection:
         known = all_products(connection)
     with closing(open_table(source, name, limits)) as stream:
         found = find_columns(stream.columns, columns)
-        file = read_days(stream, found, known, today or datetime.now(UTC).date(), limits)
+        file = read_days(
+            stream,
+            found,
+            known,
+            today or datetime.now(UTC).date(),
+            limits,
+            lambda rows: tell(_SHARE_OF_READING * stream.share_read(), rows),
+        )
     if not len(file.days):
         raise _nothing_to_import(name, file)
     with reading(engine) if dry_run else writing(engine) as connection:
@@ -142,6 +155,7 @@ def import_history(
         if not dry_run and report.changes_something:
             store_history(connection, comparison, replace=replace)
             record_activity(actor, "data", name, _act(report), connection)
+    tell(1.0, file.rows)
     return report
 
 

@@ -218,10 +218,22 @@ class ModelManager:
             As in `load`; the disk is failing.
         """
         self._check_there(sku)
+        self.delete_many([checked_sku(sku)])
+
+    def delete_many(self, skus: Iterable[str]) -> int:
+        """Delete the models of those products that have one; return how many did.
+
+        Raises
+        ------
+        ModelNotSaved
+            The disk is failing.
+        """
         with changing(self.folder, _LOCK_FILE):
-            self._store.delete(sku)
+            deleted = sorted(self._store.entries().keys() & set(skus))
+            self._store.delete_many(deleted)
             self._link()
-            self._write_rows([sku])
+            self._write_rows(deleted)
+        return len(deleted)
 
     def repair(self) -> list[str]:
         """Bring links and table in step with the files; return the SKUs of which something was not."""

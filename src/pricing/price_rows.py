@@ -18,14 +18,13 @@ from src.pricing.skus import KnownSkus
 from src.sensors.imports.cells import Cells, TimeReader, read_numbers
 from src.tables.layout import ragged
 from src.tables.limits import TableLimits
-from src.tables.number_columns import has_decimal_commas
+from src.tables.number_columns import DECIMAL_COMMA, has_decimal_commas
 from src.tables.parquet import is_text
 from src.tables.streaming import TableStream
 
 MOST_NEW_PRODUCTS = 10_000
 LARGEST = 1e12
 """No price and no quantity is larger."""
-_MICROSECONDS_A_DAY = 24 * 3600 * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,12 @@ class FileDays:
 
 
 def read_days(
-    stream: TableStream, columns: PriceColumns, known: list[Product], today: date, limits: TableLimits
+    stream: TableStream,
+    columns: PriceColumns,
+    known: list[Product],
+    today: date,
+    limits: TableLimits,
+    on_rows: Callable[[int], None],
 ) -> FileDays:
     """Read a whole file.
 
@@ -104,6 +108,8 @@ def read_days(
         Those in the database.
     today : date
         Later days are left out.
+    on_rows : callable
+        Called with the rows that were read so far, now and then.
 
     Raises
     ------
@@ -112,22 +118,26 @@ def read_days(
     InvalidPriceFile
         It has more new SKUs than a file brings.
     """
-    return _Reader(stream, columns, limits).read(known, today)
+    return _Reader(stream, columns, limits, on_rows).read(known, today)
 
 
 class _Reader:
     """Holds the columns of one file that mean something, whole: they are compared with each other, row by row."""
 
-    def __init__(self, stream: TableStream, columns: PriceColumns, limits: TableLimits) -> None:
+    def __init__(
+        self, stream: TableStream, columns: PriceColumns, limits: TableLimits, on_rows: Callable[[int], None]
+    ) -> None:
         self._columns, self._limits = columns, limits
         parts: dict[str, list[pa.Array]] = {column: [] for column in columns.used}
-        rows, odd = [], []
+        rows, odd, read = [], [], 0
         for chunk in stream.chunks():
             rows.append(chunk.rows)
             odd += chunk.ragged
             for column, gathered in parts.items():
                 cells = chunk.cells[stream.columns.index(column)]
                 gathered.append(cells.cast(pa.string()) if is_text(cells.type) else cells)
+            read += chunk.rows.size + len(chunk.ragged)
+            on_rows(read)
         self._values = {column: pa.concat_arrays(gathered) for column, gathered in parts.items()}
         self._rows = np.concatenate(rows)
         self._refused = RefusedRows(self._rows.size)
@@ -171,7 +181,7 @@ class _Reader:
         texts = {column: self._values[column] for column in numbers if is_text(self._values[column].type)}
         trimmed = {column: pc.utf8_trim_whitespace(cells) for column, cells in texts.items()}
         if has_decimal_commas(trimmed.values()):
-            self._values |= {column: pc.replace_substring(cells, ",", ".") for column, cells in trimmed.items()}
+            self._values |= {column: _with_decimal_points(cells) for column, cells in trimmed.items()}
             listed = ", ".join(map(repr, trimmed))
             self.notes.append(Note("Read with decimal commas: {columns}.", {"columns": listed}))
 
@@ -223,8 +233,8 @@ class _Reader:
     def _days(self, today: date) -> np.ndarray:
         """Days since 1970."""
         cells = self._cells(self._columns.date)
-        microseconds, _ = TimeReader().read(cells)
-        days = microseconds // _MICROSECONDS_A_DAY
+        _, readable = TimeReader().read(cells)
+        days = _days_as_written(cells.values, readable)
         cells.refuse(
             days > np.datetime64(today, "D").astype(np.int64),
             lambda at: Note("Row {row}, column {column!r}: {value!r} is in the future.", at),
@@ -256,6 +266,22 @@ class _Reader:
         cells.refuse(
             numbers > LARGEST, lambda at: Note("Row {row}, column {column!r}: {value} is too large. Mend the cell.", at)
         )
+
+
+def _days_as_written(times: pa.Array, readable: np.ndarray) -> np.ndarray:
+    """Days since 1970 where the times are from: midnight in Berlin is the day before in UTC, but no sale of it."""
+    if is_text(times.type):
+        known = pc.if_else(pa.array(readable), times, pa.scalar(None, times.type))
+        times = pc.replace_substring(pc.utf8_slice_codeunits(known, 0, 10), "/", "-")
+    elif pa.types.is_timestamp(times.type) and times.type.tz is not None:
+        times = pc.local_timestamp(times)
+    return np.asarray(pc.fill_null(pc.cast(pc.cast(times, pa.date32()), pa.int32()), 0))
+
+
+def _with_decimal_points(cells: pa.Array) -> pa.Array:
+    """Return numbers with a decimal point; what is none stays as it is written, to be shown where it is refused."""
+    is_number = pc.fill_null(pc.match_substring_regex(cells, DECIMAL_COMMA), False)
+    return pc.if_else(is_number, pc.replace_substring(cells, ",", "."), cells)
 
 
 def _checked(texts: list[str], known: list[Product]) -> tuple[dict[str, int], dict[int, FarolError]]:

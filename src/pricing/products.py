@@ -168,23 +168,42 @@ class ProductRepository:
             if end > start
         }
 
-    def newest_day(self, sku: str) -> date | None:
-        """Return the last day of a product's history, or None where it has no day.
+    def existing(self, skus: Iterable[str]) -> list[str]:
+        """Return some SKUs, each once; ProductNotFound where no product has one of them."""
+        with reading(self._engine) as connection:
+            known = {product.sku: product.product_id for product in all_products(connection)}
+        wanted = list(dict.fromkeys(skus))
+        for sku in wanted:
+            _identifier(known, sku)
+        return wanted
+
+    def history_stamp(self, sku: str) -> object:
+        """Return what is another thing once a day of a product's history has come, gone or got other values.
 
         Raises
         ------
         ProductNotFound
             No product has that SKU.
         """
-        newest = sa.select(sa.func.max(product_history.c.date)).where(
-            product_history.c.product_id == products.c.product_id
+        if "\0" in sku:  # which is in no text of PostgreSQL
+            raise _not_found(sku)
+        c = product_history.c
+        query = (
+            sa.select(
+                products.c.product_id,
+                sa.func.max(c.date),
+                sa.func.count(c.date),
+                *map(sa.func.sum, (c.price, c.quantity)),
+            )
+            .join_from(products, product_history, isouter=True)
+            .where(products.c.sku == sku)
+            .group_by(products.c.product_id)
         )
-        query = sa.select(newest.scalar_subquery()).where(products.c.sku == sku)
         with reading(self._engine) as connection:
-            found = connection.execute(query).first()
+            found = connection.execute(query).one_or_none()
         if found is None:
             raise _not_found(sku)
-        return found[0]
+        return tuple(found)
 
     def add_history(self, new: Sequence[NewProduct], rows: DailyRows, *, replace: bool = False) -> Comparison:
         """Store days of products, and the products that there are not; what is stored already stays as it is.
@@ -260,9 +279,10 @@ def store_history(connection: Connection, comparison: Comparison, *, replace: bo
         _replace(connection, ids, comparison.rows.where(comparison.is_different))
 
 
-def delete_generated(connection: Connection) -> int:
-    """Delete the products whose history was generated, with it; return how many there were."""
-    return connection.execute(sa.delete(products).where(products.c.origin == Origin.GENERATED)).rowcount
+def delete_generated(connection: Connection) -> list[str]:
+    """Delete the products whose history was generated, with it; return their SKUs."""
+    statement = sa.delete(products).where(products.c.origin == Origin.GENERATED).returning(products.c.sku)
+    return list(connection.scalars(statement))
 
 
 def _matched(connection: Connection, new: Sequence[NewProduct]) -> list[Product]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from src.database.engine import writing
 from src.errors import InvalidProductHistory, InvalidSyntheticHistory
+from src.pricing.model_manager import create_model_manager
 from src.pricing.products import (
     Comparison,
     DailyRows,
@@ -38,8 +39,8 @@ class GeneratedHistory:
     ----------
     products, price_rows, sales_rows : int
         Of the history that was asked for; a day with nothing sold has a price row only.
-    stored, removed : int
-        Rows that were not there already; products that were removed first.
+    stored, removed, models_removed : int
+        Rows that were not there already; products that were removed first, and how many of them had a model.
     first, last : date or None
     """
 
@@ -48,6 +49,7 @@ class GeneratedHistory:
     sales_rows: int
     stored: int
     removed: int
+    models_removed: int
     first: date | None
     last: date | None
     seconds: float
@@ -71,7 +73,8 @@ def generate_history(
     products : int
         0 only with `clear`, to remove what was generated and make nothing.
     clear : bool
-        Remove all products that were generated earlier first.
+        Remove all products that were generated earlier first. Their models go with them: whatever is called SKU001
+        afterwards has another history than the one that they have learnt from.
     until : date, optional
         The last day; yesterday (UTC) by default, the last whole one.
 
@@ -79,6 +82,8 @@ def generate_history(
     ------
     InvalidSyntheticHistory
         A number is out of range, another generated history is there, or one of the SKUs was imported.
+    ModelNotSaved
+        The disk that has the models is failing; the products are removed, and generated anew, by then.
     """
     started = time.monotonic()
     _check(products, days, seed, clear=clear)
@@ -87,14 +92,17 @@ def generate_history(
     signals = make_signals(products, dates, seed) if products else None
     with writing(engine) as connection:
         lock_products(connection)
-        removed = delete_generated(connection) if clear else 0
+        removed = delete_generated(connection) if clear else []
         stored = _store(connection, products, dates, signals) if signals else 0
+    # Not before it is sure that the products go: what is refused must leave all as it was.
+    models_removed = create_model_manager(engine=engine).delete_many(removed) if removed else 0
     return GeneratedHistory(
         products=products,
         price_rows=products * days,
         sales_rows=int((signals.quantities > 0).sum()) if signals else 0,
         stored=stored,
-        removed=removed,
+        removed=len(removed),
+        models_removed=models_removed,
         first=dates[0].astype(date) if products else None,
         last=last if products else None,
         seconds=round(time.monotonic() - started, 3),

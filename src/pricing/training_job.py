@@ -14,7 +14,7 @@ from src.database.activities import record_activity
 from src.database.engine import writing
 from src.errors import InvalidPriceTraining
 from src.notes import Note, read_note, write_note
-from src.pricing.batch_training import PricePlan, PriceTraining, train_products
+from src.pricing.batch_training import PricePlan, PriceTraining, chosen_products, train_products
 from src.pricing.training import TrainedProduct
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ def train_prices(
     on_progress : callable, optional
         Called with the report so far, and with how many products are settled, those waiting to be saved too.
     """
-    chosen = None if skus is None else list(skus)
-    _remember(actor, chosen, engine)
+    chosen, plan = chosen_products(skus, engine), plan.checked()
+    _remember(actor, None if skus is None else chosen, engine)
 
     def tell(so_far: PriceTraining) -> None:
         if on_progress is not None:

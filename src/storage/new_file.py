@@ -13,8 +13,16 @@ def check_new_file(out: Path, *, force: bool) -> None:
     Raises
     ------
     FileNotWritten
-        It is a folder, its folder is not there, or it exists and is not to be replaced.
+        It is a folder, its folder is not there, it exists and is not to be replaced, or there can be no such name.
     """
+    try:
+        out.stat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise FileNotWritten(
+            "{path!r} cannot be written: {reason}. Choose another place.", path=str(out), reason=error.strerror
+        ) from error
     if out.is_dir():
         raise FileNotWritten("{path!r} cannot be written: it is a folder. Name a file in it.", path=str(out))
     if not out.parent.is_dir():

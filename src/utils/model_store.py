@@ -11,7 +11,7 @@ The module's functions act on the folder `MODELS_DIR`: the settings' ``models_di
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -417,6 +417,21 @@ class ModelStore:
             if entries.pop(name, None) is not None:
                 self._files.write(entries)
             self._files.remove(name)
+
+    def delete_many(self, names: Collection[str]) -> None:
+        """Delete registered models with all their versions; names that are not registered are passed over.
+
+        Raises
+        ------
+        ModelNotSaved
+            The disk is failing.
+        """
+        with self._files.updating() as entries:
+            deleted = [name for name in names if entries.pop(name, None) is not None]
+            if deleted:
+                self._files.write(entries)
+            for name in deleted:
+                self._files.remove(name)
 
     def prune(self, names: Iterable[str], keep: int) -> int:
         """Remove the oldest versions of some models, and return how many were removed.

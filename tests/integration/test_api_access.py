@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from src.api.keys import ApiKeys, Scope
+from src.database.activities import read_activities
 from src.database.engine import reading, writing
 from src.database.tables import api_keys
 from src.errors import ApiKeyNotFound, DuplicateApiKey, InvalidApiKey
@@ -74,6 +75,32 @@ class TestKeys:
     def test_revoking_what_there_is_not_is_said(self, keys):
         with pytest.raises(ApiKeyNotFound, match="nobody"):
             keys.revoke("nobody")
+
+    def test_who_made_and_revoked_a_key_is_remembered_once(self, keys):
+        keys.create("line 3", Scope.READ, actor="Ana")
+        keys.create("robot", Scope.WRITE, actor="Ana")
+        with pytest.raises(DuplicateApiKey):
+            keys.create("robot", Scope.READ, actor="Eve")
+        keys.revoke("robot", actor="Rui")
+        keys.revoke("robot", actor="Eve")
+        assert [(act.actor, act.subject, str(act.action)) for act in read_activities("key")] == [
+            ("Rui", "robot", "revoked"),
+            ("Ana", "robot", "made, for reading and writing"),
+            ("Ana", "line 3", "made, for reading only"),
+        ]
+
+    def test_a_key_that_cannot_be_remembered_is_not_made_nor_revoked(self, keys, monkeypatch):
+        keys.create("line 3", Scope.READ)
+        monkeypatch.setattr("src.api.keys.record_activity", _fail)
+        for act in (lambda: keys.create("robot", Scope.READ), lambda: keys.revoke("line 3")):
+            with pytest.raises(RuntimeError):
+                act()
+        (only,) = keys.all()
+        assert (only.name, only.revoked_at) == ("line 3", None)
+
+
+def _fail(*_: object) -> None:
+    raise RuntimeError
 
 
 class TestWithoutKeys:

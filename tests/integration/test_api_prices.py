@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from src.database.activities import read_activities
 from src.pricing.batch_training import PricePlan, train_products
 from src.pricing.prediction import PricePredictor
+from src.pricing.products import DailyRows, NewProduct, ProductRepository
 from tests.integration.api_clients import api_client, error_of
 from tests.integration.test_price_training_batch import store
 from tests.unit.product_samples import predictable, product
@@ -77,6 +80,14 @@ def test_without_a_model_the_moving_average_serves_and_says_so(api):
     assert (said["model_used"], len(said["prices"]), said["lower_80"][0]) == ("moving average", 60, None)
 
 
+def test_a_stored_price_that_is_replaced_makes_another_forecast(api, engine):
+    path = f"/ml/predict/{SKU}"
+    first, one = api.get(path).json(), predictable(150)
+    last = DailyRows(np.zeros(1, int), one.dates[-1:], one.prices[-1:] * 10, one.quantities[-1:])
+    ProductRepository(engine).add_history([NewProduct(SKU)], last, replace=True)
+    assert api.get(path).json()["prices"] != first["prices"]
+
+
 def test_the_same_forecast_is_made_once_and_anew_with_a_new_day_or_model(trained, engine, monkeypatch):
     asked: list[int] = []
     predict = PricePredictor.predict
@@ -116,6 +127,8 @@ def test_a_model_can_be_deleted_and_is_gone(trained):
     assert trained.delete(f"/ml/models/{SKU}").status_code == 204
     assert error_of(trained.get(f"/ml/models/{SKU}"), 404)["code"] == "model_not_found"
     assert error_of(trained.delete(f"/ml/models/{SKU}"), 404)["code"] == "model_not_found"
+    (act,) = read_activities("product", SKU)
+    assert (act.actor, str(act.action)) == ("API", "Deleted its price model with all versions.")
     assert trained.get(f"/ml/predict/{SKU}").json()["model_used"] == "moving average"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import socket
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,19 @@ def test_with_a_key_it_serves_other_machines_and_a_plant_can_be_followed(tmp_pat
         assert api.ask(path, key=key).status == 401
     again = command(tmp_path, "api", "--host", "0.0.0.0", "--port", str(free_port()))
     assert (again.returncode, "there is no key" in again.stderr) == (1, True)
+
+
+def test_head_is_answered_as_get_without_a_body(tmp_path: Path) -> None:
+    with (
+        running_api(tmp_path) as api,
+        closing(HTTPConnection(api.url.removeprefix("http://"), timeout=60)) as connection,
+    ):
+        for path, status in (("/health", 200), ("/ml/models/nope", 404), ("/ml/train/nope", 405)):
+            connection.request("HEAD", path)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read(), int(answer.headers["Content-Length"]) > 0) == (status, b"", True)
+        connection.request("GET", "/health")
+        assert connection.getresponse().read().startswith(b"{")
 
 
 @pytest.fixture

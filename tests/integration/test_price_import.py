@@ -72,6 +72,13 @@ def test_the_same_file_twice_changes_nothing_in_whatever_order(engine):
     assert len(read_activities("data")) == 1
 
 
+def test_it_tells_how_far_it_is(engine):
+    told: list[tuple[float, int]] = []
+    load(engine, GOOD + "\n2026-01-05,a", on_progress=lambda share, rows: told.append((share, rows)))
+    assert told == sorted(told)
+    assert told[-2:] == [(0.5, 5), (1.0, 5)]
+
+
 def test_a_dry_run_changes_nothing_and_says_what_would(engine):
     report = load(engine, GOOD, dry_run=True)
     assert (report.new, report.created) == (4, ("a", "b"))
@@ -85,6 +92,19 @@ def test_rows_of_one_day_are_joined_and_their_order_makes_no_difference(engine):
     assert stored(engine)["a"] == [("2026-01-01", 2.75, 4.0)]
     assert stored(engine)["b"] == [("2026-01-01", pytest.approx(4.2), 0.0)]
     assert load(engine, "\n".join(reversed(rows))).unchanged == 2
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Sao_Paulo"])
+def test_a_day_is_the_one_where_it_was_sold(engine, zone):
+    times = pd.date_range("2025-06-01", periods=4, freq="7h", tz=zone)
+    frame = pd.DataFrame({"date": times, "sku": "a", "price": 2.0, "quantity": 1.0})
+    wanted = {"a": [("2025-06-01", 2.0, 4.0)]}
+    content = io.BytesIO()
+    frame.to_parquet(content, index=False)
+    import_history(content.getvalue(), "sales.parquet", today=TODAY, engine=engine)
+    assert stored(engine) == wanted
+    text = frame.assign(date=[time.isoformat().replace("-", "/", 2) for time in times]).to_csv(index=False)
+    assert import_history(text.encode(), "sales.csv", today=TODAY, engine=engine).unchanged == 1
 
 
 def test_one_price_all_day_stays_exactly_as_it_is(engine):
@@ -253,6 +273,12 @@ def test_decimal_commas_are_read_where_they_leave_no_doubt(engine):
     assert "Read with decimal commas: 'price', 'quantity'." in [str(note) for note in report.notes]
 
 
+def test_among_decimal_commas_a_cell_that_is_no_number_is_shown_as_it_is_written(engine):
+    report = load(engine, "2026-01-01;a;R$ 3,50;1,5\n2026-01-02;a;3,60;2", header=HEADER.replace(",", ";"))
+    assert stored(engine) == {"a": [("2026-01-02", 3.6, 2.0)]}
+    assert list(reasons(report)) == ["Row 2, column 'price': 'R$ 3,50' is no number. Mend the cell."]
+
+
 @pytest.mark.parametrize("rows", ["2026-01-01;a;1,500;1", "2026-01-01;a;2,50;1.5", "2026-01-01;a;1.234,50;1"])
 def test_commas_that_may_mean_something_else_are_refused(read_only, rows):
     with pytest.raises(InvalidPriceFile, match="has a comma"):
@@ -288,6 +314,12 @@ def test_a_column_of_values_is_not_taken_for_one_of_skus(read_only):
     rows = "\n".join(f"2026-01-01,{number},1,1" for number in range(10_001))
     with pytest.raises(InvalidPriceFile, match="more than 10,000 new products"):
         load(read_only, rows)
+
+
+def test_without_a_terminal_nothing_is_said_of_how_far_it_is(settings, tmp_path: Path):
+    file = tmp_path / "sales.csv"
+    file.write_text(f"{HEADER}\n{GOOD}\n")
+    assert runner.invoke(app, ["import", str(file)]).stderr == ""
 
 
 def test_the_command_tells_rows_and_reasons(settings, tmp_path: Path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +13,13 @@ from typer.testing import CliRunner
 
 from src.cli import app
 from src.database.activities import read_activities
-from src.errors import InvalidForecast, InvalidPriceTraining, InvalidProductHistory, ProductNotFound
+from src.errors import FileNotWritten, InvalidForecast, InvalidPriceTraining, InvalidProductHistory, ProductNotFound
 from src.pricing.batch_training import PricePlan, PriceTraining, train_products
 from src.pricing.model_manager import create_model_manager
 from src.pricing.prediction import PricePredictor
 from src.pricing.product_history import ProductHistory
 from src.pricing.products import DailyRows, NewProduct, ProductRepository
-from src.pricing.training_job import parameters_for, read_report, run
+from src.pricing.training_job import parameters_for, read_report, run, train_prices
 from tests.unit.product_samples import constant, predictable, product
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])  # what is asked in SQL has tests of its own on both
@@ -75,6 +77,34 @@ def test_a_model_is_made_again_where_there_is_a_new_day_or_another_plan_or_it_is
     assert [one.sku for one in train_products(["SKU001"], again, engine=shop).trained] == ["SKU001"]
     store(shop, product(151))
     assert [one.sku for one in train_products(["SKU001"], other, engine=shop).trained] == ["SKU001"]
+
+
+def test_a_model_whose_files_are_damaged_is_made_again(shop, settings):
+    train_products(["SKU001", "SKU002"], QUICK, engine=shop)
+    (settings.models_dir / "prices" / "SKU002" / "scaler.pkl").unlink()
+    mended = train_products(plan=QUICK, engine=shop)
+    assert (mended.skipped, [one.sku for one in mended.trained]) == (["SKU001"], ["SKU002"])
+    assert PricePredictor(shop).predict(["SKU002"], 3)["SKU002"].remark is None
+
+
+@pytest.mark.parametrize(
+    ("skus", "plan", "error"),
+    [
+        (["SKU002", "NOPE"], QUICK, ProductNotFound),
+        (["SKU002"], PricePlan(trials=-1), InvalidPriceTraining),
+        (None, PricePlan("oracle"), InvalidPriceTraining),
+    ],
+)
+def test_what_cannot_begin_is_not_remembered_as_begun(shop, skus, plan, error):
+    with pytest.raises(error):
+        train_prices(skus, plan, engine=shop)
+    assert read_activities() == []
+    assert create_model_manager(engine=shop).facts() == {}
+
+
+def test_without_any_product_it_is_said_what_to_do(engine):
+    with pytest.raises(InvalidPriceTraining, match="There are no products yet"):
+        train_prices(None, QUICK, engine=engine)
 
 
 def test_a_product_alone_takes_the_errors_of_others_for_its_intervals(shop):
@@ -167,12 +197,39 @@ def test_a_constant_price_is_no_trouble(engine):
     assert said.forecast.prices == pytest.approx(np.full(60, 5.0))
 
 
+def test_a_forecast_that_cannot_be_written_is_said_and_leaves_what_was_there(shop, tmp_path, monkeypatch):
+    def predict(out: Path) -> BaseException | None:
+        return CliRunner().invoke(app, ["prices", "predict", "SKU001", "--out", str(out), "--force"]).exception
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert isinstance(predict(tmp_path / f"{'x' * 300}.csv"), FileNotWritten)
+    written = tmp_path / "forecast.csv"
+    assert predict(written) is None
+    before = written.read_text()
+    monkeypatch.setattr("src.storage.atomic.os.fsync", fail)
+    assert isinstance(predict(written), FileNotWritten)
+    assert [path.name for path in tmp_path.glob("*.csv")] == ["forecast.csv"]
+    assert written.read_text() == before
+
+
+def test_the_list_of_models_names_each_in_full_on_a_narrow_terminal(engine):
+    long = product(150, sku="102900005115762-0")
+    store(engine, long)
+    train_products([long.sku], QUICK, engine=engine)
+    shown = CliRunner(env={"COLUMNS": "60"}).invoke(app, ["prices", "models"]).output
+    assert long.sku in shown
+    assert "…" not in shown
+
+
 def test_the_commands(shop, tmp_path):
     def run_command(*arguments: str):
         return CliRunner().invoke(app, ["prices", *arguments])
 
     trained = run_command("train", "--no-optimize", "--jobs", "1")
     assert trained.exit_code == 0, trained.output
+    assert trained.output.startswith("Products: 3; recipe blend, no search for hyperparameters.")
     assert "NEW: not trained" in trained.output
     assert "2 models trained, 0 up to date already, 1 not trained" in trained.output
     assert "SKU002" in run_command("models", "--json").output

@@ -79,6 +79,27 @@ def test_some_histories_up_to_a_day(repository):
         repository.histories(["apple", "plum"])
 
 
+def test_the_stamp_of_a_history_is_another_one_after_each_change_and_only_then(repository):
+    shop = [NewProduct("a"), NewProduct("b")]
+    repository.add_history(shop, TWO_DAYS_AND_ONE)
+    stamps = [repository.history_stamp("a")]
+    repository.add_history(shop, rows((1, "2025-01-04", 5.0, 1.0)))
+    assert repository.history_stamp("a") == stamps[0]
+    for day in ((0, "1970-01-02", 1.4, 0.0), (0, "1970-01-02", 1.4, 2.0), (0, "1969-12-31", 1.4, 0.0)):
+        repository.add_history(shop, rows(day), replace=True)
+        stamps.append(repository.history_stamp("a"))
+    assert len(set(stamps)) == 4
+    assert repository.history_stamp("a") == stamps[-1]
+
+
+@pytest.mark.parametrize("sku", ["nope", "x\0", "\0", ""])
+def test_a_product_that_there_cannot_be_is_not_found(repository, sku):
+    with pytest.raises(ProductNotFound):
+        repository.history_stamp(sku)
+    with pytest.raises(ProductNotFound):
+        repository.histories([sku])
+
+
 def test_products_are_found_by_words_in_sku_name_or_category(repository):
     repository.add_products([PEAR, APPLE, NewProduct("soap", "Açaí soap", "Hygiene")])
     assert [product.sku for product in repository.products()] == ["apple", "pear", "soap"]

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from src.cli import app
-from src.cli.acting import acting_name
 from src.config import Settings
+from src.database.acting import acting_name
 from src.database.activities import read_activities
 from src.database.engine import get_engine
 from src.errors import FarolError

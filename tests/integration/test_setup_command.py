@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
+from src import __version__
 from src.cli import app
 from src.config import PROJECT_ROOT, Settings
 from src.errors import FarolError
@@ -76,3 +78,11 @@ def test_a_log_file_that_cannot_be_opened_ends_in_one_line(settings: Settings, t
     done = farol("setup")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "The log file cannot be opened" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("prices", "train"), ("api", "key", "create"), ("data", "import")])
+def test_help_and_version_need_no_database(settings, command):
+    away = {"FAROL_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "NO_COLOR": "1"}
+    said = farol(*command, "--help", **away)
+    assert (said.returncode, "Example:" in said.stdout) == (0, True), said.stderr
+    assert farol("--version", **away).stdout.strip() == __version__

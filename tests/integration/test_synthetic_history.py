@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from src.cli.prices import app
 from src.errors import InvalidSyntheticHistory
+from src.pricing.model_manager import PriceModel, create_model_manager
 from src.pricing.products import NewProduct, Origin, ProductRepository
 from src.pricing.shopping_dates import black_friday, shopping_dates
 from src.pricing.synthetic_history import generate_history
@@ -120,6 +121,19 @@ def test_imported_products_are_never_touched(engine):
     assert generate_history(0, clear=True, engine=engine).removed == 1
     assert {product.origin for product in repository.products()} == {Origin.IMPORTED}
     assert repository.histories()["SKU002"].prices.tolist() == [5.0]
+
+
+def test_what_is_removed_takes_its_models_along_and_what_is_refused_takes_none(engine):
+    manager = create_model_manager(engine=engine)
+    ProductRepository(engine).add_history([NewProduct("mine"), NewProduct("SKU003")], rows((0, "2025-12-31", 5.0, 1.0)))
+    generate_history(2, 40, until=UNTIL, engine=engine)
+    manager.save_many([PriceModel(sku, {}, [], {"metrics": {}}) for sku in ("SKU001", "SKU002", "mine")])
+    with pytest.raises(InvalidSyntheticHistory, match="'SKU003' is imported"):
+        generate_history(3, 40, until=UNTIL, clear=True, engine=engine)
+    assert list(manager.models()) == ["SKU001", "SKU002", "mine"]
+    made = generate_history(2, 40, seed=7, until=UNTIL, clear=True, engine=engine)
+    assert (made.removed, made.models_removed) == (2, 2)
+    assert list(manager.models()) == ["mine"]
 
 
 @pytest.mark.parametrize(

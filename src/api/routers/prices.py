@@ -50,7 +50,7 @@ def predict(
 ) -> Response:
     """Forecast a product's prices and quantities, day by day from its last one, with intervals of 80 and 95 percent.
 
-    While the model and the last day are the same, the answer is served from memory.
+    While the model and the history are the same, the answer is served from memory.
     """
     return Response(request.app.state.price_answers.forecast(sku, days_ahead), media_type="application/json")
 
@@ -71,4 +71,4 @@ def show_model(request: Request, sku: Sku) -> PriceModelAnswer:
 @router.delete("/models/{sku}", status_code=204, dependencies=[Depends(require_write)])
 def delete_model(request: Request, sku: Sku) -> None:
     """Delete a product's model with all its versions."""
-    request.app.state.price_answers.manager.delete(sku)
+    request.app.state.price_answers.delete_model(sku)

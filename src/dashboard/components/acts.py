@@ -53,6 +53,7 @@ def _row(act: Activity, *, with_kind: bool, with_subject: bool) -> dict[str, str
         "machine": _("Machine"),
         "data": _("Data"),
         "product": _("Product"),
+        "key": _("API key"),
     }
     return {
         _("Time"): moment(act.happened_at),

@@ -33,7 +33,7 @@ def show() -> None:
         }
     )
     if view == "history":
-        show_acts("sensor", "machine", "data")
+        show_acts("sensor", "machine", "data", "key")
     elif not sensors and not machines:
         st.info(
             _("There are no sensors yet. Add one, or load the demo plant to try everything out."),

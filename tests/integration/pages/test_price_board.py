@@ -89,6 +89,7 @@ def test_a_model_that_does_not_know_the_newest_days_is_found():
     app = open_page("price_board", winner="behind")
     assert app.info[0].value == "No product fits the filters."
     generate_history(2, 230, clear=True, until=LAST_DAY + timedelta(days=30))
+    put_models()  # of the days before: those that there were went with their products
     st.cache_data.clear()
     assert skus(run(app)) == [BETTER, WORSE]
     assert "does not know the newest days" in app.dataframe[0].value["Model's age"][0]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from src.api.keys import ApiKeys, Scope
 from src.sensors.event_changes import add_event, end_event, list_events
 from src.sensors.events import Event
 from src.sensors.machines import list_machines
@@ -201,3 +202,12 @@ def test_the_history_is_empty_and_then_names_who(saw, language, say):
     create_sensor_manager().set_enabled(saw, False, actor="Ana")
     app = run(app)
     assert app.dataframe[0].value[say("Who")].tolist() == ["Ana"]
+
+
+def test_the_history_has_the_keys_of_the_api(saw, language, say):
+    create_sensor_manager().set_enabled(saw, False, actor="Ana")
+    ApiKeys().create("line 3", Scope.READ, actor="Rui")
+    ApiKeys().revoke("line 3", actor="Rui")
+    acts = open_page("sensors", language, view="history").dataframe[0].value
+    assert acts[say("Kind")].tolist()[:2] == [say("API key")] * 2
+    assert acts[say("What")].tolist()[:2] == [say("revoked"), say("made, for reading only")]
