@@ -20,6 +20,18 @@ from src.sensors.bulk import in_parts, store_rows
 
 LONGEST_NAME = 200
 _PRODUCTS_AT_ONCE = 200
+_STAMP = (
+    sa.select(
+        products.c.product_id,
+        sa.func.max(product_history.c.date),
+        sa.func.count(product_history.c.date),
+        *map(sa.func.sum, (product_history.c.price, product_history.c.quantity)),
+    )
+    .join_from(products, product_history, isouter=True)
+    .where(products.c.sku == sa.bindparam("sku"))
+    .group_by(products.c.product_id)
+)
+"""Put together once: each request for a forecast asks it."""
 
 
 class Origin(StrEnum):
@@ -187,20 +199,8 @@ class ProductRepository:
         """
         if "\0" in sku:  # which is in no text of PostgreSQL
             raise _not_found(sku)
-        c = product_history.c
-        query = (
-            sa.select(
-                products.c.product_id,
-                sa.func.max(c.date),
-                sa.func.count(c.date),
-                *map(sa.func.sum, (c.price, c.quantity)),
-            )
-            .join_from(products, product_history, isouter=True)
-            .where(products.c.sku == sku)
-            .group_by(products.c.product_id)
-        )
         with reading(self._engine) as connection:
-            found = connection.execute(query).one_or_none()
+            found = connection.execute(_STAMP, {"sku": sku}).one_or_none()
         if found is None:
             raise _not_found(sku)
         return tuple(found)
