@@ -1,4 +1,4 @@
-"""The picture of a product: prices and quantities, what is expected of them, promotions and holidays."""
+"""The picture of a product: prices and quantities, and what is expected of them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from src.dashboard.components.chart_text import literal
-from src.dashboard.components.charts import NEUTRAL, PALETTE
-from src.dashboard.locale import _, current_language
+from src.dashboard.components.charts import PALETTE
+from src.dashboard.locale import _
 from src.dashboard.prices.outlook import Outlook
-from src.pricing.holiday_calendar import holiday_names
+from src.dashboard.prices.price_marks import add_marks
 from src.pricing.product_forecast import PriceForecast
 
-_PRICE, _FORECAST, _PROMOTION = PALETTE[0], PALETTE[2], PALETTE[5]
+_PRICE, _FORECAST = PALETTE[0], PALETTE[2]
 _BANDS = {95: "rgba(0, 158, 115, 0.16)", 80: "rgba(0, 158, 115, 0.30)"}
 _LEAST_SHOWN, _DAYS_SHOWN = 60, 3
 _DAY = "%{x|%Y-%m-%d}"
@@ -24,10 +23,8 @@ def price_chart(outlook: Outlook) -> go.Figure:
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.04)
     _add_bands(figure, outlook.forecast)
     _add_history(figure, outlook)
-    _add_promotions(figure, outlook)
     _add_forecast(figure, outlook)
-    _add_holidays(figure, outlook)
-    _add_end(figure, outlook)
+    add_marks(figure, outlook)
     days = outlook.history.dates
     ahead = len(outlook.forecast.dates)
     first = max(days[-1] - max(_DAYS_SHOWN * ahead, _LEAST_SHOWN), days[0])
@@ -84,22 +81,6 @@ def _add_history(figure: go.Figure, outlook: Outlook) -> None:
     )
 
 
-def _add_promotions(figure: go.Figure, outlook: Outlook) -> None:
-    history, where = outlook.history, outlook.promotions
-    if not where.any():
-        return
-    figure.add_scatter(
-        x=_days(history.dates[where]),
-        y=history.prices[where],
-        name=_("promotion"),
-        mode="markers",
-        marker={"color": _PROMOTION, "size": 7, "symbol": "triangle-down"},
-        hovertemplate=f"{_('promotion')}<extra></extra>",
-        row=1,
-        col=1,
-    )
-
-
 def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
     forecast = outlook.forecast
     days = _days(forecast.dates)
@@ -129,41 +110,6 @@ def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
         showlegend=False,
         row=2,
         col=1,
-    )
-
-
-def _add_holidays(figure: go.Figure, outlook: Outlook) -> None:
-    """A mark at the foot of each public holiday, known ahead too."""
-    days = np.concatenate([outlook.history.dates, outlook.forecast.dates])
-    names = holiday_names(days, outlook.country, current_language())
-    if not names:
-        return
-    figure.add_scatter(
-        x=[str(day) for day in names],
-        y=[0] * len(names),
-        name=_("holiday"),
-        mode="markers",
-        marker={"color": PALETTE[3], "size": 9, "symbol": "star"},
-        cliponaxis=False,
-        text=[literal(name) for name in names.values()],
-        hovertemplate="%{text}<extra></extra>",
-        row=2,
-        col=1,
-    )
-
-
-def _add_end(figure: go.Figure, outlook: Outlook) -> None:
-    place = str(outlook.history.dates[-1])
-    figure.add_vline(x=place, line={"color": NEUTRAL, "width": 1.5, "dash": "dash"})
-    figure.add_annotation(
-        x=place,
-        y=1,
-        yref="paper",
-        yanchor="top",
-        xanchor="right",
-        showarrow=False,
-        xshift=-4,
-        text=_("end of the data"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from src.dashboard.locale import _, current_language, number
+from src.dashboard.locale import LARGEST, _, current_language, number
 from src.pricing.price_forecaster import MODEL, MOVING_AVERAGE, NAIVE
 
 _SMALLEST = 0.1
@@ -20,7 +20,7 @@ def recipe_name(recipe: str) -> str:
 
 def price_text(price: float) -> str:
     """Write a price: with two digits behind the point, more where it is next to nothing."""
-    if price < _SMALLEST:
+    if not _SMALLEST <= price < LARGEST:
         return number(price)
     from babel.numbers import format_decimal
 

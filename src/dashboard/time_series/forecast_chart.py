@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.dashboard.components.chart_text import literal
-from src.dashboard.components.chart_times import TIME_TICKS, clock_times
+from src.dashboard.components.chart_times import TIME_TICKS, clock_times, mark_time
 from src.dashboard.components.charts import NEUTRAL, PALETTE
 from src.dashboard.locale import _
 from src.dashboard.time_series.limits_view import limit_name
@@ -127,19 +127,7 @@ def _add_now(figure: go.Figure, report: ForecastReport, now: datetime) -> None:
     """A line at now where that is in the picture; the data may have ended long ago."""
     is_now = report.past.times[0] <= now <= report.steps.times[-1] + timedelta(hours=1)
     place = clock_times(pd.DatetimeIndex([now if is_now else report.data_until]))[0]
-    figure.add_shape(
-        type="line", x0=place, x1=place, y0=0, y1=1, yref="paper", line={"color": NEUTRAL, "width": 1.5, "dash": "dash"}
-    )
-    figure.add_annotation(
-        x=place,
-        y=1,
-        yref="paper",
-        yanchor="top",
-        xanchor="right",
-        showarrow=False,
-        xshift=-4,
-        text=_("now") if is_now else _("end of the data"),
-    )
+    mark_time(figure, place, _("now") if is_now else _("end of the data"))
 
 
 def _window(report: ForecastReport) -> list[str]:
