@@ -26,3 +26,10 @@ def go_back(actor: str, sku: str, version: str, manager: ModelManager, engine: E
         action = Note("Made version {version} the current one; before it was {before}.", values)
         record_activity(actor, "product", sku, action, connection)
     return gone_to
+
+
+def delete(actor: str, sku: str, manager: ModelManager, engine: Engine | None = None) -> None:
+    """Delete a product's model, all its versions; parameters as of `go_back`, errors as in `ModelManager.delete`."""
+    manager.delete(sku)
+    with writing(engine) as connection:
+        record_activity(actor, "product", sku, Note("Deleted its model with all its versions."), connection)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from src.jobs.processes import this_host
 from src.notes import Note, write_note
 from src.pricing.model_manager import create_model_manager
 from src.pricing.products import DailyRows, NewProduct, ProductRepository
+from src.pricing.synthetic_history import generate_history
 from src.pricing.training_job import KIND
 from tests.integration.pages.samples import as_read, click, open_page, run, shown, the_error
 from tests.integration.price_samples import (
@@ -223,6 +225,49 @@ def test_another_version_is_made_the_current_one_and_remembered(products, langua
     assert app.dataframe[0].value[say("Current")].tolist() == ["", say("yes")]
     (act,) = read_activities("product", BETTER)
     assert act.action.values == {"version": older.version, "before": newer.version}
+
+
+def test_a_model_is_deleted_only_once_its_sku_is_typed_and_the_average_goes_on(products, language, say):
+    app = open_page("prices", language, sku=BETTER, view="versions")
+    for typed in ("", BETTER.lower(), WORSE):
+        app.text_input(key=f"delete_{BETTER}").set_value(typed)
+        app = run(app)
+        assert app.button(key="delete").disabled
+    app.text_input(key=f"delete_{BETTER}").set_value(BETTER)
+    app = click(run(app), "delete")
+    assert as_read(app.success[0].value) == say("The model of {sku} is deleted.", sku=BETTER)
+    assert figures(app)[say("Error against the naive")] == ("—", say("without a model"))
+    assert say("moving average") in " ".join(shown(app))
+    assert app.dataframe[0].value[say("What")].tolist() == [say("Deleted its model with all its versions.")]
+    assert list(create_model_manager().models()) == [WORSE]
+    (act,) = read_activities("product", BETTER)
+    assert str(act.action) == "Deleted its model with all its versions."
+
+
+def test_a_model_that_somebody_else_deleted_meanwhile_is_said_so(products):
+    app = open_page("prices", sku=BETTER, view="versions")
+    app.text_input(key=f"delete_{BETTER}").set_value(BETTER)
+    app = run(app)
+    create_model_manager().delete(BETTER)
+    app = click(app, "delete")
+    assert figures(app)["Error against the naive"][1] == "without a model"
+    assert read_activities("product", BETTER) == []
+
+
+def test_shopping_dates_are_marked_by_name_beyond_the_end_of_the_data_too(language, say):
+    generate_history(1, 300, until=date(2025, 11, 20))
+    app = open_page("prices", language, horizon="60")
+    (chart,) = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))
+    (marks,) = (trace for trace in chart["data"] if trace["name"] == say("shopping date"))
+    assert dict(zip(marks["x"], marks["text"], strict=True)) == {
+        "2025-03-15": say("Consumer Day"),
+        "2025-05-11": say("Mother's Day"),
+        "2025-06-12": say("Valentine's Day"),
+        "2025-08-10": say("Father's Day"),
+        "2025-10-12": say("Children's Day"),
+        "2025-11-28": say("Black Friday"),
+        "2025-12-24": say("Christmas Eve"),
+    }
 
 
 def test_a_model_that_is_trained_anew_is_seen_at_once(products):
