@@ -11,7 +11,7 @@ import streamlit as st
 
 from src.config import get_settings
 from src.dashboard.components.page import page_header, provenance
-from src.dashboard.locale import _, moment, ngettext, number, percent
+from src.dashboard.locale import _, moment, ngettext, number, percent, score
 from src.dashboard.page_list import go_to
 from src.dashboard.prices.board_filters import choose_rows
 from src.dashboard.prices.board_table import show_board_table
@@ -69,7 +69,7 @@ def _key_figures(board: Sequence[BoardRow]) -> None:
         _("Without a model"): (number(winners[Winner.NONE], 0), _("The moving average serves.")),
         _("Share that wins"): (percent(winners[Winner.MODEL] / held if held else None, 0), None),
         _("Median error to naive"): (
-            number(float(np.median(ratios)), 2) if ratios else "—",
+            score(float(np.median(ratios)) if ratios else None, 2),
             _("Error of the model divided by that of the last price; below 1 is better."),
         ),
     }
