@@ -10,6 +10,7 @@ from src.dashboard.components.charts import PALETTE
 from src.dashboard.locale import _
 from src.dashboard.prices.outlook import Outlook
 from src.dashboard.prices.price_marks import add_marks
+from src.dashboard.prices.price_names import price_format
 from src.pricing.product_forecast import PriceForecast
 
 _PRICE, _FORECAST = PALETTE[0], PALETTE[2]
@@ -59,14 +60,14 @@ def _add_bands(figure: go.Figure, forecast: PriceForecast) -> None:
 
 def _add_history(figure: go.Figure, outlook: Outlook) -> None:
     history = outlook.history
-    days = _days(history.dates)
+    days, written = _days(history.dates), price_format(history.prices)
     figure.add_scatter(
         x=days,
         y=history.prices,
         name=_("price"),
         mode="lines",
         line={"color": _PRICE, "width": 1.5, "shape": "hv"},
-        hovertemplate=f"{_DAY}: %{{y:,.2f}}<extra></extra>",
+        hovertemplate=f"{_DAY}: %{{y:{written}}}<extra></extra>",
         row=1,
         col=1,
     )
@@ -83,11 +84,10 @@ def _add_history(figure: go.Figure, outlook: Outlook) -> None:
 
 def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
     forecast = outlook.forecast
-    days = _days(forecast.dates)
+    days, written = _days(forecast.dates), price_format(forecast.prices)
     has_bands = not np.isnan(forecast.lower_80).any()
-    bands = (
-        "<br>80%: %{customdata[0]:,.2f} – %{customdata[1]:,.2f}<br>95%: %{customdata[2]:,.2f} – %{customdata[3]:,.2f}"
-    )
+    low_80, high_80, low_95, high_95 = (f"%{{customdata[{place}]:{written}}}" for place in range(4))
+    bands = f"<br>80%: {low_80} – {high_80}<br>95%: {low_95} – {high_95}"
     figure.add_scatter(
         x=days,
         y=forecast.prices,
@@ -97,7 +97,7 @@ def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
         customdata=np.column_stack([forecast.lower_80, forecast.upper_80, forecast.lower_95, forecast.upper_95])
         if has_bands
         else None,
-        hovertemplate=f"{_DAY}: %{{y:,.2f}}{bands if has_bands else ''}<extra></extra>",
+        hovertemplate=f"{_DAY}: %{{y:{written}}}{bands if has_bands else ''}<extra></extra>",
         row=1,
         col=1,
     )

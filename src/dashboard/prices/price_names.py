@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from src.dashboard.locale import LARGEST, _, current_language, number
 from src.pricing.price_forecaster import MODEL, MOVING_AVERAGE, NAIVE
 
@@ -16,6 +18,11 @@ def server_name(model_used: str) -> str:
 def recipe_name(recipe: str) -> str:
     """Say what a recipe is called."""
     return {"blend": _("Blend (default)"), "document": _("Document, for comparison")}.get(recipe, recipe)
+
+
+def price_format(prices: np.ndarray) -> str:
+    """Return how a chart writes prices, as `price_text` does."""
+    return ",.2f" if prices.min() >= _SMALLEST else ",.4~g"
 
 
 def price_text(price: float) -> str:

@@ -12,7 +12,7 @@ from src.dashboard.prices.outlook import Outlook
 from src.dashboard.prices.predictor import shared_predictor
 from src.dashboard.prices.price_job_view import show_product_training
 from src.dashboard.prices.price_view import show_price
-from src.dashboard.prices.product_choice import as_days, choose_days, choose_product
+from src.dashboard.prices.product_choice import as_days, choose_days, choose_product, say_unknown_product
 from src.dashboard.prices.training_form import offer_to_train
 from src.errors import InvalidForecast, InvalidProductHistory
 from src.pricing.products import Product, ProductRepository
@@ -27,9 +27,8 @@ def show() -> None:
     if not products:
         offer_products()
         return
-    with st.container():
-        row = st.container(horizontal=True, vertical_alignment="bottom")
-    with row:
+    say_unknown_product(products)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         product, days = choose_product(products), choose_days()
     if job_id := st.query_params.get("job"):
         show_product_training(job_id)
@@ -38,7 +37,7 @@ def show() -> None:
     except (InvalidForecast, InvalidProductHistory) as error:
         show_error(error)
         return
-    offer_to_train(product.sku, has_model=outlook.version is not None)
+    offer_to_train(product.sku, has_model=outlook.version is not None, rows=outlook.rows)
     show_price(outlook)
 
 

@@ -19,15 +19,16 @@ _DAYS = "21"
 _OF_ONE_PRODUCT = ("job", "version")
 
 
-def choose_product(products: Sequence[Product]) -> Product:
-    """Let the reader choose a product by SKU, name or category; the URL's `sku` says which.
-
-    One that there is not is said so, and another one shown.
-    """
-    by_sku = {product.sku: product for product in products}
+def say_unknown_product(products: Sequence[Product]) -> None:
+    """Say so where there is no product such as the URL's `sku`; another one is shown then."""
     asked = st.query_params.get("sku")
-    if asked and asked not in by_sku:
+    if asked and asked not in {product.sku for product in products}:
         show_error(ProductNotFound("There is no product {sku!r}. Choose another one.", sku=asked))
+
+
+def choose_product(products: Sequence[Product]) -> Product:
+    """Let the reader choose a product by SKU, name or category; the URL's `sku` says which."""
+    by_sku = {product.sku: product for product in products}
     chosen = choose(
         _("Product"), list(by_sku), "sku", names=lambda sku: product_title(by_sku[sku]), forget=_OF_ONE_PRODUCT
     )

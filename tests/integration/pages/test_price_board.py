@@ -81,6 +81,11 @@ def test_the_url_filters_and_orders(products, query, listed):
     assert skus(open_page("price_board", **query)) == listed
 
 
+def test_the_key_figures_are_of_what_is_listed(products):
+    found = figures(open_page("price_board", winner="naive"))
+    assert (found["Products"], found["Share that wins"], found["Median error to naive"]) == ("1", "0%", "1.10")
+
+
 def test_prices_that_rise_and_fall_are_ordered_by_how_much(products):
     def trends(order: str) -> list[float]:
         return open_page("price_board", order=order).dataframe[0].value["Price trend"].tolist()

@@ -158,6 +158,25 @@ def test_a_short_history_says_how_much_is_missing(language, say):
     message = "{rows} days have a price, and {least} are needed for a model. Until then the moving average serves."
     assert any(say(message, rows=3, least=60) in as_read(text.value) for text in app.caption)
     assert not app.error
+    assert app.button(key="start_training").disabled
+    assert figures(app)[say("Elasticity")] == ("—", say("too few days with sales"))
+    assert figures(app)[say("Within the 80 / 95% band")] == ("—", say("without a model"))
+
+
+def test_a_product_that_is_never_sold_has_no_picture_of_its_sales(language, say):
+    add(np.linspace(5, 9, 90).tolist(), [0.0] * 90)
+    app = open_page("prices", language, view="elasticity")
+    assert figures(app)[say("Elasticity")] == ("—", say("too few days with sales"))
+    assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize(("price", "written"), [(12.0, ",.2f"), (0.0107, ",.4~g")])
+def test_the_chart_writes_small_prices_with_digits_that_say_something(price, written):
+    add((price * np.linspace(1, 2, 90)).tolist())
+    (chart,) = (json.loads(chart.proto.spec) for chart in open_page("prices").get("plotly_chart"))
+    hovers = {trace["name"]: trace["hovertemplate"] for trace in chart["data"] if "hovertemplate" in trace}
+    assert f"%{{y:{written}}}" in hovers["price"]
+    assert f"%{{y:{written}}}" in hovers["forecast"]
 
 
 def test_names_with_power_are_shown_letter_by_letter():
