@@ -67,7 +67,8 @@ def _add_history(figure: go.Figure, outlook: Outlook) -> None:
         name=_("price"),
         mode="lines",
         line={"color": _PRICE, "width": 1.5, "shape": "hv"},
-        hovertemplate=f"{_DAY}: %{{y:{written}}}<extra></extra>",
+        text=np.where(history.is_observed, "", f" ({_('no row that day')})"),
+        hovertemplate=f"{_DAY}: %{{y:{written}}}%{{text}}<extra></extra>",
         row=1,
         col=1,
     )

@@ -18,16 +18,17 @@ from src.pricing.price_forecaster import MODEL
 from src.pricing.training_job import KIND, PriceTrainingReport, ProductOutcome, read_report
 
 
-def show_product_training(job_id: str) -> None:
-    """Show the job that trains the model of one product, until it is put away."""
+def show_product_training(job_id: str) -> bool:
+    """Show the job that trains the model of one product, until it is put away; tell whether it is still going on."""
     job = _shown_job(job_id)
     if job is None or not job.is_finished:
-        return
+        return job is not None
     report = _report_of(job)
     for outcome in report.outcomes if report else ():
         for note in outcome.notes:
             st.info(plain(translated(note)), icon=":material/info:")
     _offer_to_leave(_("Close"), "close_job", "close")
+    return False
 
 
 def show_training(job_id: str) -> None:
@@ -85,7 +86,9 @@ def _result(job: Job, report: PriceTrainingReport) -> None:
             "It has ended early. {count} models were trained and saved before, and stay.",
             report.trained,
         )
-        st.warning(message, icon=":material/stop_circle:")
+        st.warning(
+            message if report.trained else _("It has ended before a model was saved."), icon=":material/stop_circle:"
+        )
     trained = [outcome for outcome in report.outcomes if outcome.is_trained]
     better = sum(_is_worth_it(outcome) for outcome in trained)
     figures = {

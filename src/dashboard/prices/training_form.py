@@ -14,20 +14,19 @@ from src.jobs import submit
 from src.notes import Note
 from src.pricing.batch_training import MOST_TRIALS, PricePlan
 from src.pricing.recipes import RECIPES
-from src.pricing.training import LEAST_ROWS
 from src.pricing.training_job import KIND, parameters_for
 from src.pricing.tuning import TRIALS
 
 
-def offer_to_train(sku: str, *, has_model: bool, rows: int) -> None:
-    """Offer to train the model of one product, if it has enough days with a price."""
+def offer_to_train(sku: str, *, has_model: bool, can_train: bool) -> None:
+    """Offer to train the model of one product."""
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             _("Train anew") if has_model else _("Train a model"),
             type="secondary" if has_model else "primary",
             key="start_training",
             icon=":material/model_training:",
-            disabled=rows < LEAST_ROWS,
+            disabled=not can_train,
         )
         plan = ask_for_plan()
     if pressed:

@@ -47,9 +47,10 @@ def _row(version: ModelVersion) -> dict[str, str]:
 
 
 def _offer_to_go_back(sku: str, versions: Sequence[ModelVersion], others: list[str]) -> None:
-    with st.popover(_("Go back to another version"), icon=":material/undo:", key="go_back_card"):
+    current = next(one.version for one in versions if one.is_current)
+    # With another key once that is done: it closes, rather than offer the way back below the pointer.
+    with st.popover(_("Go back to another version"), icon=":material/undo:", key=f"go_back_{current}"):
         version = choose(_("Version"), others, "version")
-        current = next(one.version for one in versions if one.is_current)
         st.markdown(
             _(
                 "From then on version {version} forecasts {sku}. Version {current} stays, and can be made the current "

@@ -159,6 +159,21 @@ def test_a_training_that_was_cancelled_says_what_stays():
     assert app.warning[0].value == "It has ended early. 1 model was trained and saved before, and stays."
 
 
+def test_a_training_that_ended_before_anything_was_saved_says_so(language, say):
+    app = open_page("price_board", language, job=put_training("cancelled", []))
+    assert app.warning[0].value == say("It has ended before a model was saved.")
+
+
+def test_the_filters_are_there_again_after_a_training(products):
+    job_id = put_training("done", [outcome("A")])
+    app = open_page("price_board", search="product 2", winner="naive", job=job_id)
+    app = click(app, "to_board")
+    assert skus(app) == [WORSE]
+    assert app.text_input(key="search").value == "product 2"
+    app.text_input(key="search").set_value("product 1")
+    assert run(app).query_params["search"] == "product 1"
+
+
 def test_an_unknown_job_is_said_so_with_a_way_back(products):
     app = open_page("price_board", job="0123456789abcdef")
     assert "0123456789abcdef" in the_error(app)

@@ -179,6 +179,16 @@ def test_the_chart_writes_small_prices_with_digits_that_say_something(price, wri
     assert f"%{{y:{written}}}" in hovers["forecast"]
 
 
+def test_a_day_without_a_row_says_so_in_the_chart(language, say):
+    dates = np.datetime64(LAST_DAY) - np.array([3, 0])
+    rows = DailyRows(np.zeros(2, np.int64), dates, np.array([5.0, 6.0]), np.array([1.0, 1.0]))
+    ProductRepository().add_history([NewProduct("A")], rows)
+    (chart,) = (json.loads(chart.proto.spec) for chart in open_page("prices", language).get("plotly_chart"))
+    (price,) = (trace for trace in chart["data"] if trace["name"] == say("price"))
+    marked = f" ({say('no row that day')})"
+    assert price["text"] == ["", marked, marked, ""]
+
+
 def test_names_with_power_are_shown_letter_by_letter():
     add([5.0, 6.0, 5.5])
     app = open_page("prices")
@@ -220,6 +230,7 @@ def test_training_is_a_job_that_the_url_names(products, language, say):
     assert app.query_params["job"] == job.job_id
     assert str(job.title) == f"Train the price model of {WITHOUT}"
     assert app.button(key=f"cancel_{job.job_id}")
+    assert app.button(key="start_training").disabled
     app.selectbox(key="sku").set_value(BETTER)
     assert "job" not in run(app).query_params
 
