@@ -10,7 +10,7 @@ from src.dashboard.components.charts import PALETTE
 from src.dashboard.components.page import plain
 from src.dashboard.locale import _, number, score
 from src.dashboard.prices.outlook import Outlook
-from src.dashboard.prices.price_names import price_format
+from src.dashboard.prices.price_names import price_format, quantity_format
 from src.pricing.elasticity import LEAST_DAYS, Elasticity
 
 _MOST_POINTS = 5_000
@@ -55,6 +55,7 @@ def _show_days(outlook: Outlook) -> None:
     sold = history.is_sold
     if not sold.any():
         return
+    price, quantity = price_format(history.prices), quantity_format(history.quantities)
     figure = go.Figure()
     groups = (
         (sold & ~outlook.promotions, _("other days"), PALETTE[0], "circle"),
@@ -68,7 +69,7 @@ def _show_days(outlook: Outlook) -> None:
             mode="markers",
             marker={"color": colour, "size": 6, "opacity": 0.6, "symbol": symbol},
             text=[str(day) for day in history.dates[where][-_MOST_POINTS:]],
-            hovertemplate=f"%{{text}}: %{{x:{price_format(history.prices)}}} → %{{y:,.4~g}}<extra></extra>",
+            hovertemplate=f"%{{text}}: %{{x:{price}}} → %{{y:{quantity}}}<extra></extra>",
         )
     figure.update_xaxes(title=_("Price"))
     figure.update_yaxes(title=_("Quantity a day"), rangemode="tozero")

@@ -10,7 +10,7 @@ from src.dashboard.components.charts import PALETTE
 from src.dashboard.locale import _
 from src.dashboard.prices.outlook import Outlook
 from src.dashboard.prices.price_marks import add_marks
-from src.dashboard.prices.price_names import price_format
+from src.dashboard.prices.price_names import price_format, quantity_format
 from src.pricing.product_forecast import PriceForecast
 
 _PRICE, _FORECAST = PALETTE[0], PALETTE[2]
@@ -77,7 +77,7 @@ def _add_history(figure: go.Figure, outlook: Outlook) -> None:
         y=history.quantities,
         name=_("quantity"),
         marker={"color": _PRICE, "opacity": 0.6},
-        hovertemplate=f"{_DAY}: %{{y:,.4~g}}<extra></extra>",
+        hovertemplate=f"{_DAY}: %{{y:{quantity_format(history.quantities)}}}<extra></extra>",
         row=2,
         col=1,
     )
@@ -107,7 +107,7 @@ def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
         y=forecast.quantities,
         name=_("forecast of the quantity"),
         marker={"color": _FORECAST, "opacity": 0.6},
-        hovertemplate=f"{_DAY}: %{{y:,.4~g}}<extra></extra>",
+        hovertemplate=f"{_DAY}: %{{y:{quantity_format(forecast.quantities)}}}<extra></extra>",
         showlegend=False,
         row=2,
         col=1,

@@ -8,6 +8,7 @@ from src.dashboard.locale import LARGEST, _, current_language, number
 from src.pricing.price_forecaster import MODEL, MOVING_AVERAGE, NAIVE
 
 _SMALLEST = 0.1
+_LARGE = 1_000
 
 
 def server_name(model_used: str) -> str:
@@ -23,6 +24,11 @@ def recipe_name(recipe: str) -> str:
 def price_format(prices: np.ndarray) -> str:
     """Return how a chart writes prices, as `price_text` does."""
     return ",.2f" if prices.min() >= _SMALLEST else ",.4~g"
+
+
+def quantity_format(quantities: np.ndarray) -> str:
+    """Return how a chart writes quantities: never with a power of ten."""
+    return ",.0f" if quantities.max() >= _LARGE else ",.4~g"
 
 
 def price_text(price: float) -> str:

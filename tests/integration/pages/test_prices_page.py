@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +43,10 @@ def products() -> None:
 
 def figures(app: AppTest) -> dict[str, tuple[str, str]]:
     return {metric.label: (as_read(metric.value), as_read(metric.delta)) for metric in app.metric}
+
+
+def figure_of(chart: Any) -> dict[str, Any]:
+    return json.loads(chart.proto.spec)
 
 
 def add(prices: list[float], quantities: list[float] | None = None, sku: str = "A") -> None:
@@ -173,17 +178,25 @@ def test_a_product_that_is_never_sold_has_no_picture_of_its_sales(language, say)
 @pytest.mark.parametrize(("price", "written"), [(12.0, ",.2f"), (0.0107, ",.4~g")])
 def test_the_chart_writes_small_prices_with_digits_that_say_something(price, written):
     add((price * np.linspace(1, 2, 90)).tolist())
-    (chart,) = (json.loads(chart.proto.spec) for chart in open_page("prices").get("plotly_chart"))
+    (chart,) = (figure_of(chart) for chart in open_page("prices").get("plotly_chart"))
     hovers = {trace["name"]: trace["hovertemplate"] for trace in chart["data"] if "hovertemplate" in trace}
     assert f"%{{y:{written}}}" in hovers["price"]
     assert f"%{{y:{written}}}" in hovers["forecast"]
+
+
+@pytest.mark.parametrize(("quantity", "written"), [(12.5, ",.4~g"), (25_000.0, ",.0f")])
+def test_the_charts_write_large_quantities_without_a_power_of_ten(quantity, written):
+    add(np.linspace(5, 9, 90).tolist(), [quantity] * 90)
+    app = open_page("prices", view="elasticity")
+    hovers = [trace.get("hovertemplate", "") for chart in app.get("plotly_chart") for trace in figure_of(chart)["data"]]
+    assert sum(f"%{{y:{written}}}" in hover for hover in hovers) == 4  # history, forecast, two kinds of days
 
 
 def test_a_day_without_a_row_says_so_in_the_chart(language, say):
     dates = np.datetime64(LAST_DAY) - np.array([3, 0])
     rows = DailyRows(np.zeros(2, np.int64), dates, np.array([5.0, 6.0]), np.array([1.0, 1.0]))
     ProductRepository().add_history([NewProduct("A")], rows)
-    (chart,) = (json.loads(chart.proto.spec) for chart in open_page("prices", language).get("plotly_chart"))
+    (chart,) = (figure_of(chart) for chart in open_page("prices", language).get("plotly_chart"))
     (price,) = (trace for trace in chart["data"] if trace["name"] == say("price"))
     marked = f" ({say('no row that day')})"
     assert price["text"] == ["", marked, marked, ""]
@@ -287,7 +300,7 @@ def test_a_model_that_somebody_else_deleted_meanwhile_is_said_so(products):
 def test_shopping_dates_are_marked_by_name_beyond_the_end_of_the_data_too(language, say):
     generate_history(1, 300, until=date(2025, 11, 20))
     app = open_page("prices", language, horizon="60")
-    (chart,) = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))
+    (chart,) = (figure_of(chart) for chart in app.get("plotly_chart"))
     (marks,) = (trace for trace in chart["data"] if trace["name"] == say("shopping date"))
     assert dict(zip(marks["x"], marks["text"], strict=True)) == {
         "2025-03-15": say("Consumer Day"),
