@@ -58,7 +58,7 @@ def _formatted(rows: Sequence[BoardRow]) -> Styler:
             _("Quantity to naive"): (2, lambda ratio: score(ratio, 2)),
             _("Price"): (6, price_text),
             _("Price trend"): (3, signed_percent),
-            _("Sold a day"): (2, lambda quantity: significant(quantity, 3)),
+            _("Sold a day"): (4, lambda quantity: significant(quantity, 3)),
             _("Model's age"): (0, duration),
             _("New days"): (0, lambda days: number(days, 0)),
         },

@@ -151,6 +151,8 @@ def test_what_came_of_a_training_is_told_product_by_product(language, say):
     table = app.dataframe[0].value.set_index("SKU")
     assert table.index.tolist() == ["C", "A", "B"]
     assert table[say("Remarks")].tolist() == [say(reason.template), "", ""]
+    assert table["MAPE"].dropna().tolist() == [0.05, 0.05]
+    assert as_displayed(app)[say("Error against the naive")].tolist() == ["—", "-10%", "-10%"]
     assert table[say("Forecasts")].tolist() == [say("not trained"), "LightGBM", say("last price (naive)")]
 
 

@@ -20,7 +20,7 @@ from src.pricing.model_manager import create_model_manager
 from src.pricing.products import DailyRows, NewProduct, ProductRepository
 from src.pricing.synthetic_history import generate_history
 from src.pricing.training_job import KIND
-from tests.integration.pages.samples import as_read, click, open_page, run, shown, the_error
+from tests.integration.pages.samples import as_displayed, as_read, click, open_page, run, shown, the_error
 from tests.integration.price_samples import (
     BETTER,
     LAST_DAY,
@@ -173,6 +173,14 @@ def test_a_product_that_is_never_sold_has_no_picture_of_its_sales(language, say)
     app = open_page("prices", language, view="elasticity")
     assert figures(app)[say("Elasticity")] == ("—", say("too few days with sales"))
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_the_days_ahead_sort_by_price_and_are_written_in_the_readers_language(products, language, say):
+    app = open_page("prices", language, sku=BETTER, view="values")
+    (prices, texts) = app.dataframe[0].value[say("Price")], as_displayed(app)[say("Price")]
+    assert prices.dtype == float
+    mark = {"en": ".", "pt_BR": ","}[language]
+    assert texts.tolist() == [f"{price:.2f}".replace(".", mark) for price in prices]
 
 
 @pytest.mark.parametrize(("price", "written"), [(12.0, ",.2f"), (0.0107, ",.4~g")])
