@@ -6,16 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from src.dashboard.components.choices import choose, remember_choice
-from src.dashboard.components.page import put_in_url, show_error
+from src.dashboard.components.choices import choose
+from src.dashboard.components.horizon import choose_horizon
+from src.dashboard.components.page import show_error
 from src.dashboard.locale import _
 from src.errors import InvalidForecast, ProductNotFound
 from src.pricing.product_forecast import MOST_DAYS_AHEAD, check_days_ahead
 from src.pricing.products import Product
 
-CUSTOM = "custom"
-_HORIZONS = ("30", "7", "14", "60", CUSTOM)
-_DAYS = "21"
 _OF_ONE_PRODUCT = ("job", "version")
 
 
@@ -41,20 +39,9 @@ def product_title(product: Product) -> str:
 
 
 def choose_days() -> str:
-    """Let the reader choose how many days ahead; `horizon` in the URL is one of the choices, or days of one's own."""
-    asked = st.query_params.get("horizon") or _HORIZONS[0]
-    if asked not in _HORIZONS:
-        put_in_url("days", asked)
-        put_in_url("horizon", CUSTOM)
-    names = {
-        "7": _("7 days"),
-        "14": _("14 days"),
-        "30": _("30 days"),
-        "60": _("60 days"),
-        CUSTOM: _("Other…"),
-    }
-    chosen = choose(_("Horizon"), _HORIZONS, "horizon", names=names.__getitem__)
-    return chosen if chosen != CUSTOM else _type_days()
+    """Let the reader choose how many days ahead."""
+    names = {"7": _("7 days"), "14": _("14 days"), "30": _("30 days"), "60": _("60 days")}
+    return choose_horizon(names, "30", "days", _("Days ahead"), "21")
 
 
 def as_days(text: str) -> int:
@@ -73,9 +60,3 @@ def as_days(text: str) -> int:
         )
     check_days_ahead(int(text))
     return int(text)
-
-
-def _type_days() -> str:
-    st.session_state["days"] = st.query_params.get("days") or _DAYS
-    st.text_input(_("Days ahead"), key="days", on_change=remember_choice, args=("days",), width=120)
-    return st.session_state["days"].strip()
