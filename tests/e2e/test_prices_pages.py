@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.accessibility import complaints
 from tests.e2e.browser import screenshot, settled
 from tests.e2e.server import Server, running_server
 from tests.e2e.widgets import (
@@ -55,6 +56,7 @@ def test_a_product_is_trained_and_its_forecast_looked_at(page: Page, server: Ser
         page.get_by_role("radio", name=view).click()
         settled(page)
         expect_no_error(page)
+        assert not complaints(page)
         screenshot(page, f"prices_{view.split()[-1].lower()}")
     wait_for(page, lambda: [row["Current"] for row in table_with(page, "Version", "Current")] == ["yes"], "the version")
 
@@ -69,6 +71,7 @@ def test_products_ticked_on_the_board_are_trained_together(page: Page, server: S
     for sku in ("SKU003", "SKU004"):
         tick(page, listed.index(sku))
     expect(keyed(page, "start_training")).to_contain_text("Train the 2 ticked")
+    assert not complaints(page)
     screenshot(page, "price_board_ticked")
     train_without_trials(page)
     expect(page.get_by_test_id("stMetric").filter(has_text="Not trained")).to_be_visible()

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from src.dashboard.components.chart_bands import FORECAST, add_band
 from src.dashboard.components.charts import PALETTE
 from src.dashboard.locale import _
 from src.dashboard.prices.outlook import Outlook
@@ -13,8 +14,7 @@ from src.dashboard.prices.price_marks import add_marks
 from src.dashboard.prices.price_names import price_format, quantity_format
 from src.pricing.product_forecast import PriceForecast
 
-_PRICE, _FORECAST = PALETTE[0], PALETTE[2]
-_BANDS = {95: "rgba(0, 158, 115, 0.16)", 80: "rgba(0, 158, 115, 0.30)"}
+_PRICE = PALETTE[0]
 _LEAST_SHOWN, _DAYS_SHOWN = 60, 3
 _DAY = "%{x|%Y-%m-%d}"
 
@@ -42,20 +42,9 @@ def price_chart(outlook: Outlook) -> go.Figure:
 def _add_bands(figure: go.Figure, forecast: PriceForecast) -> None:
     if np.isnan(forecast.lower_80).any():
         return
-    bands = ((95, forecast.lower_95, forecast.upper_95), (80, forecast.lower_80, forecast.upper_80))
-    for level, low, high in bands:
-        figure.add_scatter(
-            x=[*_days(forecast.dates), *_days(forecast.dates[::-1])],
-            y=[*high, *low[::-1]],
-            name=_("{level}% band").format(level=level),
-            fill="toself",
-            fillcolor=_BANDS[level],
-            line={"width": 0, "color": _BANDS[level]},
-            mode="lines",
-            hoverinfo="skip",
-            row=1,
-            col=1,
-        )
+    days = _days(forecast.dates)
+    add_band(figure, days, forecast.lower_95, forecast.upper_95, 95, row=1, col=1)
+    add_band(figure, days, forecast.lower_80, forecast.upper_80, 80, row=1, col=1)
 
 
 def _add_history(figure: go.Figure, outlook: Outlook) -> None:
@@ -94,7 +83,7 @@ def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
         y=forecast.prices,
         name=_("forecast"),
         mode="lines" if len(days) > 1 else "markers",
-        line={"color": _FORECAST, "width": 2},
+        line={"color": FORECAST, "width": 2},
         customdata=np.column_stack([forecast.lower_80, forecast.upper_80, forecast.lower_95, forecast.upper_95])
         if has_bands
         else None,
@@ -106,7 +95,7 @@ def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
         x=days,
         y=forecast.quantities,
         name=_("forecast of the quantity"),
-        marker={"color": _FORECAST, "opacity": 0.6},
+        marker={"color": FORECAST, "opacity": 0.6},
         hovertemplate=f"{_DAY}: %{{y:{quantity_format(forecast.quantities)}}}<extra></extra>",
         showlegend=False,
         row=2,
