@@ -61,6 +61,17 @@ def test_a_product_is_trained_and_its_forecast_looked_at(page: Page, server: Ser
     wait_for(page, lambda: [row["Current"] for row in table_with(page, "Version", "Current")] == ["yes"], "the version")
 
 
+def test_going_back_to_another_version_is_not_at_once_offered_the_other_way(page: Page, server: Server) -> None:
+    for _ in range(2):
+        server.run("prices", "train", "--no-optimize", "--again", "--sku", "SKU001")
+    page.goto(f"{server.url}/prices?sku=SKU001&view=versions")
+    page.get_by_role("button", name="Go back to another version").click()
+    keyed(page, "go_back").get_by_role("button").click()
+    expect(page.get_by_test_id("stAlert").filter(has_text="is now the current one")).to_be_visible()
+    settled(page)
+    expect(page.get_by_test_id("stPopoverBody").filter(has_text="Make it the current one")).to_have_count(0)
+
+
 def test_products_ticked_on_the_board_are_trained_together(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/price_board")
     choose_option(keyed(page, "winner"), "Without a model")
