@@ -56,7 +56,7 @@ def price_elasticity(history: ProductHistory) -> Elasticity | None:
     Elasticity or None
         None from fewer than 60 days, or where the price hardly moves.
     """
-    sold = history.is_observed & (history.quantities > 0)
+    sold = history.is_sold
     if int(sold.sum()) < LEAST_DAYS:
         return None
     days = (history.dates[sold] - history.dates[0]).astype(int)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Engine
 
 from src.database.engine import reading
@@ -56,11 +57,17 @@ class BoardRow:
         return utc_time(str(self.facts.get("trained_at")))
 
     @property
+    def missed_days(self) -> int | None:
+        """How many days have come that the model does not know; None without a model, or without a day."""
+        known = self.facts.get("data_until")
+        if known is None or self.recent is None:
+            return None
+        return int((self.recent.last_day - np.datetime64(known, "D")).astype(int))
+
+    @property
     def is_behind(self) -> bool:
         """Whether days have come that the model does not know."""
-        return (
-            bool(self.facts) and self.recent is not None and self.facts.get("data_until") != str(self.recent.last_day)
-        )
+        return (self.missed_days or 0) > 0
 
     def figure(self, name: str) -> float | None:
         """Return what the training said of the model, such as ``error_to_naive``."""

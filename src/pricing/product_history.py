@@ -38,6 +38,11 @@ class ProductHistory:
     def __len__(self) -> int:
         return self.dates.size
 
+    @property
+    def is_sold(self) -> np.ndarray:
+        """For each day, whether something was sold."""
+        return self.is_observed & (self.quantities > 0)
+
     @classmethod
     def of(cls, sku: str, dates: np.ndarray, prices: np.ndarray, quantities: np.ndarray) -> ProductHistory:
         """Make a history from the days that there are, and fill the gaps between them.

@@ -66,7 +66,7 @@ def recent_prices(connection: Connection) -> dict[int, RecentPrices]:
             mean_of(c.quantity, 0, TREND_DAYS),
         )
         .join_from(product_history, last, c.product_id == last.c.product_id)
-        .where(age < TREND_DAYS + _WEEK)
+        .where(day > last.c.day - (TREND_DAYS + _WEEK))  # not of the age: SQLite finds these days by its key
         .group_by(last.c.product_id, last.c.days, last.c.day)
     )
     return {

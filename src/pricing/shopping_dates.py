@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
+from src.notes import Note
+
 _THURSDAY, _SUNDAY = 3, 6
 
 
@@ -21,7 +26,7 @@ class ShoppingDate:
         By how much demand rises on the day itself, on the log scale; before it, it rises towards that.
     """
 
-    name: str
+    name: Note
     day: date
     run_up: int
     uplift: float
@@ -32,15 +37,32 @@ def shopping_dates(years: Iterable[int]) -> list[ShoppingDate]:
     found = []
     for year in years:
         found += [
-            ShoppingDate("Consumer Day", date(year, 3, 15), 2, 0.25),
-            ShoppingDate("Mother's Day", _weekday_of_month(year, 5, _SUNDAY, 2), 7, 0.35),
-            ShoppingDate("Valentine's Day", date(year, 6, 12), 4, 0.25),
-            ShoppingDate("Father's Day", _weekday_of_month(year, 8, _SUNDAY, 2), 6, 0.25),
-            ShoppingDate("Children's Day", date(year, 10, 12), 6, 0.3),
-            ShoppingDate("Black Friday", black_friday(year), 2, 0.7),
-            ShoppingDate("Christmas", date(year, 12, 24), 14, 0.5),
+            ShoppingDate(Note("Consumer Day"), date(year, 3, 15), 2, 0.25),
+            ShoppingDate(Note("Mother's Day"), _weekday_of_month(year, 5, _SUNDAY, 2), 7, 0.35),
+            ShoppingDate(Note("Valentine's Day"), date(year, 6, 12), 4, 0.25),
+            ShoppingDate(Note("Father's Day"), _weekday_of_month(year, 8, _SUNDAY, 2), 6, 0.25),
+            ShoppingDate(Note("Children's Day"), date(year, 10, 12), 6, 0.3),
+            ShoppingDate(Note("Black Friday"), black_friday(year), 2, 0.7),
+            ShoppingDate(Note("Christmas Eve"), date(year, 12, 24), 14, 0.5),
         ]
     return sorted(found, key=lambda one: one.day)
+
+
+def shopping_names(dates: NDArray[np.datetime64], country: str) -> dict[np.datetime64, Note]:
+    """Return what those of the dates are called that are shopping dates, in order; none of another country's.
+
+    Parameters
+    ----------
+    dates : array of datetime64[D]
+    country : str
+        Two letters of ISO 3166, such as BR.
+    """
+    if country != "BR":
+        return {}
+    years = np.unique(dates.astype("datetime64[Y]")).astype(int) + 1970
+    known = {np.datetime64(one.day, "D"): one.name for one in shopping_dates(years.tolist())}
+    wanted = set(dates.astype("datetime64[D]").tolist())
+    return {day: name for day, name in known.items() if day.item() in wanted}
 
 
 def black_friday(year: int) -> date:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.accessibility import complaints
 from tests.e2e.browser import screenshot, settled
 from tests.e2e.server import Server, running_server
 from tests.e2e.widgets import (
@@ -55,8 +56,20 @@ def test_a_product_is_trained_and_its_forecast_looked_at(page: Page, server: Ser
         page.get_by_role("radio", name=view).click()
         settled(page)
         expect_no_error(page)
+        assert not complaints(page)
         screenshot(page, f"prices_{view.split()[-1].lower()}")
     wait_for(page, lambda: [row["Current"] for row in table_with(page, "Version", "Current")] == ["yes"], "the version")
+
+
+def test_going_back_to_another_version_is_not_at_once_offered_the_other_way(page: Page, server: Server) -> None:
+    for _ in range(2):
+        server.run("prices", "train", "--no-optimize", "--again", "--sku", "SKU001")
+    page.goto(f"{server.url}/prices?sku=SKU001&view=versions")
+    page.get_by_role("button", name="Go back to another version").click()
+    keyed(page, "go_back").get_by_role("button").click()
+    expect(page.get_by_test_id("stAlert").filter(has_text="is now the current one")).to_be_visible()
+    settled(page)
+    expect(page.get_by_test_id("stPopoverBody").filter(has_text="Make it the current one")).to_have_count(0)
 
 
 def test_products_ticked_on_the_board_are_trained_together(page: Page, server: Server) -> None:
@@ -69,6 +82,7 @@ def test_products_ticked_on_the_board_are_trained_together(page: Page, server: S
     for sku in ("SKU003", "SKU004"):
         tick(page, listed.index(sku))
     expect(keyed(page, "start_training")).to_contain_text("Train the 2 ticked")
+    assert not complaints(page)
     screenshot(page, "price_board_ticked")
     train_without_trials(page)
     expect(page.get_by_test_id("stMetric").filter(has_text="Not trained")).to_be_visible()

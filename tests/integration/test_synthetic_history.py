@@ -53,9 +53,9 @@ def test_promotions_lower_the_price_and_raise_the_demand(signals):
     assert np.median((signals.quantities / quantity)[signals.is_promotion]) > 1.2
 
 
-@pytest.mark.parametrize("occasion", ["Black Friday", "Mother's Day", "Christmas", "Children's Day"])
+@pytest.mark.parametrize("occasion", ["Black Friday", "Mother's Day", "Christmas Eve", "Children's Day"])
 def test_shopping_dates_raise_demand_beyond_what_the_price_explains(signals, occasion):
-    day = next(one.day for one in shopping_dates([2025]) if one.name == occasion)
+    day = next(one.day for one in shopping_dates([2025]) if str(one.name) == occasion)
     at = int((np.datetime64(day) - YEAR[0]).astype(int))
     near = [at - 28, at - 21, *([] if at + 28 >= YEAR.size else [at + 21, at + 28])]  # of the same weekday
     unexplained = np.log(np.maximum(signals.quantities, 1)) - signals.elasticity[:, None] * np.log(signals.prices)

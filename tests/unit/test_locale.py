@@ -99,6 +99,11 @@ def test_scores_have_a_fixed_number_of_digits_unless_they_are_large(
     assert [score(0.5), score(0.9812, 2), score(1234.5678)] == written
 
 
+def test_a_score_that_rounds_to_nothing_has_no_minus(speak: Speak) -> None:
+    speak("en")
+    assert [score(-0.004, 2), score(-0.006, 2)] == ["0.00", "-0.01"]
+
+
 @pytest.mark.parametrize(
     ("language", "written"), [("en", ["93.5%", "7%", "100.0%"]), ("pt_BR", ["93,5%", "7%", "100,0%"])]
 )

@@ -10,6 +10,7 @@ from src.pricing.elasticity import LEAST_DAYS, price_elasticity
 from src.pricing.holiday_calendar import holiday_names
 from src.pricing.product_history import ProductHistory
 from src.pricing.promotions import promotion_days, usual_prices
+from src.pricing.shopping_dates import shopping_names
 from src.pricing.synthetic_signals import make_signals
 
 DATES = np.datetime64("2026-06-30") - np.arange(400)[::-1]
@@ -96,6 +97,15 @@ def test_holidays_have_names_in_the_readers_language() -> None:
     assert list(english) == list(portuguese) == [np.datetime64("2025-12-25"), np.datetime64("2026-01-01")]
     assert english[np.datetime64("2025-12-25")] == "Christmas Day"
     assert portuguese[np.datetime64("2025-12-25")] == "Natal"
+
+
+def test_shopping_dates_are_those_of_brazil() -> None:
+    days = np.arange("2025-11-20", "2026-01-05", dtype="datetime64[D]")
+    expected = {np.datetime64("2025-11-28"): "Black Friday", np.datetime64("2025-12-24"): "Christmas Eve"}
+    found = shopping_names(days, "BR")
+    assert [(day, str(name)) for day, name in found.items()] == list(expected.items())
+    assert shopping_names(days[:3], "BR") == {}
+    assert shopping_names(days, "PT") == {}
 
 
 def test_what_a_target_is_made_of_contributes_most_and_only_when_asked_for() -> None:

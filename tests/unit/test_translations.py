@@ -30,6 +30,7 @@ SAME_IN_PORTUGUESE = {
     "Sensor",
     "{field}: {before} → {after}",
     "{one}; {other}",
+    "Black Friday",
 }
 """Metrics keep their names, and some words are the same."""
 

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
+from src.dashboard.components.charts import NEUTRAL
 from src.dashboard.locale import reader_zone
 
 TIME_TICKS = [
@@ -35,3 +37,11 @@ def clock_time(time: datetime) -> datetime:
 def time_on_clock(text: str) -> datetime:
     """Return in UTC what a chart says of a time on the reader's clock; ValueError where that is no time."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(reader_zone())).astimezone(UTC)
+
+
+def mark_time(figure: go.Figure, time: datetime | str, text: str) -> None:
+    """Draw a line through all of a figure at a time, such as now, and say at its top what it is."""
+    figure.add_vline(x=time, line={"color": NEUTRAL, "width": 1.5, "dash": "dash"})
+    figure.add_annotation(
+        x=time, y=1, yref="paper", yanchor="top", xanchor="right", showarrow=False, xshift=-4, text=text
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import pandas as pd
@@ -12,6 +12,9 @@ import streamlit as st
 from src.dashboard.components.page import put_in_url
 from src.dashboard.locale import _, number
 from src.tables.export import as_csv
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 ROWS = 50
 _ROW_PIXELS, _FRAME_PIXELS = 35, 38
@@ -24,7 +27,7 @@ def show_table(
     *,
     file_name: str,
     download: pd.DataFrame | None = None,
-    formatted: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    formatted: Callable[[pd.DataFrame], pd.DataFrame | Styler] | None = None,
     column_config: dict[Any, Any] | None = None,
     rows: int = ROWS,
     ticked_of: str | None = None,
@@ -58,22 +61,37 @@ def show_table(
         The places in `frame` of the rows that are ticked.
     """
     first = show_pager(len(frame), key, rows=rows)
-    shown = frame.iloc[first : first + rows]
-    shown = shown if formatted is None else formatted(shown)
+    page = frame.iloc[first : first + rows]
     can_tick: dict[str, Any] = {} if ticked_of is None else {"on_select": "rerun", "selection_mode": "multi-row"}
     mark = "" if ticked_of is None else f"_{crc32(f'{ticked_of} {first}'.encode()):08x}"
     event: Any = st.dataframe(
-        shown,
+        page if formatted is None else formatted(page),
         hide_index=True,
         alt=alt,
         column_config=column_config,
-        height=_ROW_PIXELS * min(len(shown), 12) + _FRAME_PIXELS,
+        height=_ROW_PIXELS * min(len(page), 12) + _FRAME_PIXELS,
         key=f"{key}_table{mark}",
         placeholder="—",
         **can_tick,
     )
     offer_csv(frame if download is None else download, key, file_name=file_name)
     return [] if ticked_of is None else [first + place for place in event["selection"]["rows"]]
+
+
+def sorted_by_value(frame: pd.DataFrame, numbers: Mapping[str, tuple[int, Callable[[Any], str]]]) -> Styler:
+    """Write numbers as texts for the reader; a click on the header sorts them as numbers all the same.
+
+    A column's own format in Streamlit follows the browser's language, not the one that was chosen.
+
+    Parameters
+    ----------
+    numbers : mapping
+        A column to how many decimals are kept, for they are what is copied and what a screen reader says, and to what
+        writes it.
+    """
+    values = frame.astype(dict.fromkeys(numbers, float))
+    rounded = values.round({column: decimals for column, (decimals, _write) in numbers.items()})
+    return rounded.style.format({column: write for column, (_decimals, write) in numbers.items()})
 
 
 def offer_csv(frame: pd.DataFrame, key: str, *, file_name: str) -> None:

@@ -148,6 +148,7 @@ def score(value: float | None, digits: int = 4) -> str:
     from babel.numbers import format_decimal
 
     digits = digits if abs(value) < 100 else 1
+    value = value if round(value, digits) else 0.0  # no minus before nothing
     return format_decimal(value, format="#,##0." + "0" * digits, locale=current_language())
 
 

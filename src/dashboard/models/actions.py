@@ -7,6 +7,7 @@ import io
 import streamlit as st
 
 from src.dashboard.components.acting import acting_name
+from src.dashboard.components.deletion import is_model_to_go
 from src.dashboard.components.page import errors_shown, flash, plain
 from src.dashboard.locale import _
 from src.ml import model_acts
@@ -91,17 +92,10 @@ def offer_trust(name: str) -> None:
 
 def offer_delete(name: str) -> None:
     """Let a person delete a model, once its name is typed."""
-    with st.expander(_("Delete this model"), icon=":material/delete:", key="delete_card"):
-        st.markdown(
-            _("It goes with all its versions, and cannot be brought back. Type {name} to confirm.").format(
-                name=f"**{plain(name)}**"
-            )
-        )
-        typed = st.text_input(_("Name of the model"), key=f"delete_{name}", autocomplete="off")
-        if st.button(_("Delete for good"), key="delete", disabled=typed != name, icon=":material/delete_forever:"):
-            with errors_shown():
-                model_acts.delete(acting_name(), name)
-                for key in ("model", "version", "with"):
-                    st.query_params.pop(key, None)
-                flash(_("{name!r} is deleted.").format(name=name))
-                st.rerun()
+    if is_model_to_go(name, _("Name of the model")):
+        with errors_shown():
+            model_acts.delete(acting_name(), name)
+            for key in ("model", "version", "with"):
+                st.query_params.pop(key, None)
+            flash(_("{name!r} is deleted.").format(name=name))
+            st.rerun()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from src.dashboard.components.choices import ALL, choose
+from src.dashboard.components.choices import ALL, choose, remember_choice
 from src.dashboard.locale import _
 from src.pricing.price_board import BoardRow, Winner
 
@@ -22,9 +22,8 @@ def winner_name(winner: Winner) -> str:
 def choose_rows(board: Sequence[BoardRow]) -> list[BoardRow]:
     """Let the reader choose which products are shown, by words, category and winner, and in which order."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(_("Search"), key="search", bind="query-params", help=_("Words in SKU, name or category"))
+        words = _type_words()
         category, winner, order = _choose_category(board), _choose_winner(), _choose_order()
-    words = (search or "").casefold().split()
     chosen = (
         one
         for one in board
@@ -33,6 +32,15 @@ def choose_rows(board: Sequence[BoardRow]) -> list[BoardRow]:
         and one.product.has_words(words)
     )
     return sorted(chosen, key=_KEYS[order])
+
+
+def _type_words() -> list[str]:
+    """Not bound to the URL by Streamlit, which would forget it while a training is shown in the board's place."""
+    st.session_state["search"] = st.query_params.get("search", "")
+    text = st.text_input(
+        _("Search"), key="search", on_change=remember_choice, args=("search",), help=_("Words in SKU, name or category")
+    )
+    return (text or "").casefold().split()
 
 
 def _choose_category(board: Sequence[BoardRow]) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from src.config import get_settings
 from src.dashboard.components.page import page_header, provenance
-from src.dashboard.locale import _, moment, ngettext, number, percent
+from src.dashboard.locale import _, moment, ngettext, number, percent, score
 from src.dashboard.page_list import go_to
 from src.dashboard.prices.board_filters import choose_rows
 from src.dashboard.prices.board_table import show_board_table
@@ -43,39 +43,39 @@ def show() -> None:
         offer_products()
         return
     rows = choose_rows(board)
-    _key_figures(board)
-    newest = max((one.recent.last_day for one in board if one.recent), default=None)
+    if not rows:
+        st.info(_("No product fits the filters."), icon=":material/search_off:")
+        return
+    _key_figures(rows)
+    newest = max((one.recent.last_day for one in rows if one.recent), default=None)
     provenance(
         _("Data until {day}").format(day=newest) if newest is not None else "",
         _("looked at {time}").format(time=moment(looked_at)),
     )
-    if not rows:
-        st.info(_("No product fits the filters."), icon=":material/search_off:")
-        return
     above = st.container(horizontal=True, vertical_alignment="center")
     places = show_board_table(rows)
     with above:
         _acts(rows, [rows[place] for place in places])
 
 
-def _key_figures(board: Sequence[BoardRow]) -> None:
-    winners = Counter(one.winner for one in board)
-    ratios = [ratio for one in board if (ratio := one.figure("error_to_naive")) is not None]
+def _key_figures(rows: Sequence[BoardRow]) -> None:
+    winners = Counter(one.winner for one in rows)
+    ratios = [ratio for one in rows if (ratio := one.figure("error_to_naive")) is not None]
     held = winners[Winner.MODEL] + winners[Winner.NAIVE]
     figures = {
-        _("Products"): (number(len(board), 0), None),
+        _("Products"): (number(len(rows), 0), None),
         _("The model wins"): (number(winners[Winner.MODEL], 0), _("Its error is below that of the last price.")),
         _("The naive wins"): (number(winners[Winner.NAIVE], 0), _("Not worth a model: the last price serves.")),
         _("Without a model"): (number(winners[Winner.NONE], 0), _("The moving average serves.")),
         _("Share that wins"): (percent(winners[Winner.MODEL] / held if held else None, 0), None),
         _("Median error to naive"): (
-            number(float(np.median(ratios)), 2) if ratios else "—",
+            score(float(np.median(ratios)) if ratios else None, 2),
             _("Error of the model divided by that of the last price; below 1 is better."),
         ),
     }
-    row = st.container(horizontal=True)
+    cards = st.container(horizontal=True)
     for label, (value, explained) in figures.items():
-        row.metric(label, value, border=True, help=explained)
+        cards.metric(label, value, border=True, help=explained)
 
 
 def _acts(rows: Sequence[BoardRow], ticked: Sequence[BoardRow]) -> None:

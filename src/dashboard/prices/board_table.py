@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from src.dashboard.components.tables import show_table
-from src.dashboard.locale import _, duration, score, signed_percent, significant
+from src.dashboard.components.tables import show_table, sorted_by_value
+from src.dashboard.locale import _, duration, number, score, signed_percent, significant
 from src.dashboard.prices.board_filters import winner_name
 from src.dashboard.prices.price_names import price_text
 from src.pricing.price_board import BoardRow
 from src.pricing.recent_prices import TREND_DAYS
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 
 def show_board_table(rows: Sequence[BoardRow]) -> list[int]:
@@ -25,23 +28,40 @@ def show_board_table(rows: Sequence[BoardRow]) -> list[int]:
         _("All products, with what forecasts them"),
         file_name="price_board",
         download=pd.DataFrame([_raw_row(row) for row in rows]),
-        formatted=lambda places: pd.DataFrame([_row(rows[place]) for place in places["place"]]),
+        formatted=lambda places: _formatted([rows[place] for place in places["place"]]),
         column_config={
             "SKU": st.column_config.TextColumn(pinned=True),
-            _("Error to naive"): st.column_config.TextColumn(
+            _("Error to naive"): st.column_config.Column(
                 help=_("Error of the model divided by that of the last price; below 1 is better.")
             ),
-            _("Quantity to naive"): st.column_config.TextColumn(
+            _("Quantity to naive"): st.column_config.Column(
                 help=_("The same of the quantity, against “as on this day a week ago”.")
             ),
-            _("Price trend"): st.column_config.TextColumn(
+            _("Price trend"): st.column_config.Column(
                 help=_("Mean price of the last week against that of the week {days} days before.").format(
                     days=TREND_DAYS
                 )
             ),
-            _("Sold a day"): st.column_config.TextColumn(help=_("Mean of the last 30 days.")),
+            _("New days"): st.column_config.Column(help=_("Days that have come since the model was trained.")),
+            _("Sold a day"): st.column_config.Column(help=_("Mean of the last 30 days.")),
         },
         ticked_of=" ".join(row.product.sku for row in rows),
+    )
+
+
+def _formatted(rows: Sequence[BoardRow]) -> Styler:
+    frame = pd.DataFrame([_row(row) for row in rows])
+    return sorted_by_value(
+        frame,
+        {
+            _("Error to naive"): (2, lambda ratio: score(ratio, 2)),
+            _("Quantity to naive"): (2, lambda ratio: score(ratio, 2)),
+            _("Price"): (6, price_text),
+            _("Price trend"): (3, signed_percent),
+            _("Sold a day"): (4, lambda quantity: significant(quantity, 3)),
+            _("Model's age"): (0, duration),
+            _("New days"): (0, lambda days: number(days, 0)),
+        },
     )
 
 
@@ -51,22 +71,16 @@ def _row(row: BoardRow) -> dict[str, Any]:
         "SKU": row.product.sku,
         _("Name"): row.product.name,
         _("Winner"): winner_name(row.winner),
-        _("Error to naive"): score(row.figure("error_to_naive"), 2),
-        _("Quantity to naive"): score(row.figure("quantity_error_to_seasonal_naive"), 2),
-        _("Price"): price_text(recent.price) if recent else "—",
-        _("Price trend"): signed_percent(recent.trend if recent else None),
-        _("Sold a day"): significant(recent.daily_quantity if recent else None, 3),
-        _("Model's age"): _age(row),
+        _("Error to naive"): row.figure("error_to_naive"),
+        _("Quantity to naive"): row.figure("quantity_error_to_seasonal_naive"),
+        _("Price"): recent.price if recent else None,
+        _("Price trend"): recent.trend if recent else None,
+        _("Sold a day"): recent.daily_quantity if recent else None,
+        _("Model's age"): (datetime.now(UTC) - row.trained_at).total_seconds() if row.trained_at else None,
+        _("New days"): row.missed_days,
         _("Last day"): str(recent.last_day) if recent else "—",
         _("Category"): row.product.category,
     }
-
-
-def _age(row: BoardRow) -> str:
-    if row.trained_at is None:
-        return "—"
-    age = duration((datetime.now(UTC) - row.trained_at).total_seconds())
-    return f"{age}, {_('does not know the newest days')}" if row.is_behind else age
 
 
 def _raw_row(row: BoardRow) -> dict[str, Any]:

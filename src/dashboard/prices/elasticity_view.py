@@ -10,6 +10,7 @@ from src.dashboard.components.charts import PALETTE
 from src.dashboard.components.page import plain
 from src.dashboard.locale import _, number, score
 from src.dashboard.prices.outlook import Outlook
+from src.dashboard.prices.price_names import price_format, quantity_format
 from src.pricing.elasticity import LEAST_DAYS, Elasticity
 
 _MOST_POINTS = 5_000
@@ -51,7 +52,10 @@ def _in_words(found: Elasticity) -> str:
 
 def _show_days(outlook: Outlook) -> None:
     history = outlook.history
-    sold = history.is_observed & (history.quantities > 0)
+    sold = history.is_sold
+    if not sold.any():
+        return
+    price, quantity = price_format(history.prices), quantity_format(history.quantities)
     figure = go.Figure()
     groups = (
         (sold & ~outlook.promotions, _("other days"), PALETTE[0], "circle"),
@@ -65,7 +69,7 @@ def _show_days(outlook: Outlook) -> None:
             mode="markers",
             marker={"color": colour, "size": 6, "opacity": 0.6, "symbol": symbol},
             text=[str(day) for day in history.dates[where][-_MOST_POINTS:]],
-            hovertemplate="%{text}: %{x:,.2f} → %{y:,.4~g}<extra></extra>",
+            hovertemplate=f"%{{text}}: %{{x:{price}}} → %{{y:{quantity}}}<extra></extra>",
         )
     figure.update_xaxes(title=_("Price"))
     figure.update_yaxes(title=_("Quantity a day"), rangemode="tozero")

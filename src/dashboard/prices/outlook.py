@@ -49,6 +49,11 @@ class Outlook:
         """Whether there is a model, and the last price is nearer."""
         return self.forecast.model_used == NAIVE
 
+    @property
+    def rows(self) -> int:
+        """How many days have a price."""
+        return int(self.history.is_observed.sum())
+
     @cached_property
     def promotions(self) -> np.ndarray:
         """For each day of the history, whether its price is clearly below the usual one."""

@@ -1,4 +1,4 @@
-"""The picture of a product: prices and quantities, what is expected of them, promotions and holidays."""
+"""The picture of a product: prices and quantities, and what is expected of them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from src.dashboard.components.chart_text import literal
-from src.dashboard.components.charts import NEUTRAL, PALETTE
-from src.dashboard.locale import _, current_language
+from src.dashboard.components.chart_bands import FORECAST, add_band
+from src.dashboard.components.charts import PALETTE
+from src.dashboard.locale import _
 from src.dashboard.prices.outlook import Outlook
-from src.pricing.holiday_calendar import holiday_names
+from src.dashboard.prices.price_marks import add_marks
+from src.dashboard.prices.price_names import price_format, quantity_format
 from src.pricing.product_forecast import PriceForecast
 
-_PRICE, _FORECAST, _PROMOTION = PALETTE[0], PALETTE[2], PALETTE[5]
-_BANDS = {95: "rgba(0, 158, 115, 0.16)", 80: "rgba(0, 158, 115, 0.30)"}
+_PRICE = PALETTE[0]
 _LEAST_SHOWN, _DAYS_SHOWN = 60, 3
 _DAY = "%{x|%Y-%m-%d}"
 
@@ -24,10 +24,8 @@ def price_chart(outlook: Outlook) -> go.Figure:
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.04)
     _add_bands(figure, outlook.forecast)
     _add_history(figure, outlook)
-    _add_promotions(figure, outlook)
     _add_forecast(figure, outlook)
-    _add_holidays(figure, outlook)
-    _add_end(figure, outlook)
+    add_marks(figure, outlook)
     days = outlook.history.dates
     ahead = len(outlook.forecast.dates)
     first = max(days[-1] - max(_DAYS_SHOWN * ahead, _LEAST_SHOWN), days[0])
@@ -44,32 +42,22 @@ def price_chart(outlook: Outlook) -> go.Figure:
 def _add_bands(figure: go.Figure, forecast: PriceForecast) -> None:
     if np.isnan(forecast.lower_80).any():
         return
-    bands = ((95, forecast.lower_95, forecast.upper_95), (80, forecast.lower_80, forecast.upper_80))
-    for level, low, high in bands:
-        figure.add_scatter(
-            x=[*_days(forecast.dates), *_days(forecast.dates[::-1])],
-            y=[*high, *low[::-1]],
-            name=_("{level}% band").format(level=level),
-            fill="toself",
-            fillcolor=_BANDS[level],
-            line={"width": 0, "color": _BANDS[level]},
-            mode="lines",
-            hoverinfo="skip",
-            row=1,
-            col=1,
-        )
+    days = _days(forecast.dates)
+    add_band(figure, days, forecast.lower_95, forecast.upper_95, 95, row=1, col=1)
+    add_band(figure, days, forecast.lower_80, forecast.upper_80, 80, row=1, col=1)
 
 
 def _add_history(figure: go.Figure, outlook: Outlook) -> None:
     history = outlook.history
-    days = _days(history.dates)
+    days, written = _days(history.dates), price_format(history.prices)
     figure.add_scatter(
         x=days,
         y=history.prices,
         name=_("price"),
         mode="lines",
         line={"color": _PRICE, "width": 1.5, "shape": "hv"},
-        hovertemplate=f"{_DAY}: %{{y:,.2f}}<extra></extra>",
+        text=np.where(history.is_observed, "", f" ({_('no row that day')})"),
+        hovertemplate=f"{_DAY}: %{{y:{written}}}%{{text}}<extra></extra>",
         row=1,
         col=1,
     )
@@ -78,45 +66,28 @@ def _add_history(figure: go.Figure, outlook: Outlook) -> None:
         y=history.quantities,
         name=_("quantity"),
         marker={"color": _PRICE, "opacity": 0.6},
-        hovertemplate=f"{_DAY}: %{{y:,.4~g}}<extra></extra>",
+        hovertemplate=f"{_DAY}: %{{y:{quantity_format(history.quantities)}}}<extra></extra>",
         row=2,
-        col=1,
-    )
-
-
-def _add_promotions(figure: go.Figure, outlook: Outlook) -> None:
-    history, where = outlook.history, outlook.promotions
-    if not where.any():
-        return
-    figure.add_scatter(
-        x=_days(history.dates[where]),
-        y=history.prices[where],
-        name=_("promotion"),
-        mode="markers",
-        marker={"color": _PROMOTION, "size": 7, "symbol": "triangle-down"},
-        hovertemplate=f"{_('promotion')}<extra></extra>",
-        row=1,
         col=1,
     )
 
 
 def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
     forecast = outlook.forecast
-    days = _days(forecast.dates)
+    days, written = _days(forecast.dates), price_format(forecast.prices)
     has_bands = not np.isnan(forecast.lower_80).any()
-    bands = (
-        "<br>80%: %{customdata[0]:,.2f} – %{customdata[1]:,.2f}<br>95%: %{customdata[2]:,.2f} – %{customdata[3]:,.2f}"
-    )
+    low_80, high_80, low_95, high_95 = (f"%{{customdata[{place}]:{written}}}" for place in range(4))
+    bands = f"<br>80%: {low_80} – {high_80}<br>95%: {low_95} – {high_95}"
     figure.add_scatter(
         x=days,
         y=forecast.prices,
         name=_("forecast"),
         mode="lines" if len(days) > 1 else "markers",
-        line={"color": _FORECAST, "width": 2},
+        line={"color": FORECAST, "width": 2},
         customdata=np.column_stack([forecast.lower_80, forecast.upper_80, forecast.lower_95, forecast.upper_95])
         if has_bands
         else None,
-        hovertemplate=f"{_DAY}: %{{y:,.2f}}{bands if has_bands else ''}<extra></extra>",
+        hovertemplate=f"{_DAY}: %{{y:{written}}}{bands if has_bands else ''}<extra></extra>",
         row=1,
         col=1,
     )
@@ -124,46 +95,11 @@ def _add_forecast(figure: go.Figure, outlook: Outlook) -> None:
         x=days,
         y=forecast.quantities,
         name=_("forecast of the quantity"),
-        marker={"color": _FORECAST, "opacity": 0.6},
-        hovertemplate=f"{_DAY}: %{{y:,.4~g}}<extra></extra>",
+        marker={"color": FORECAST, "opacity": 0.6},
+        hovertemplate=f"{_DAY}: %{{y:{quantity_format(forecast.quantities)}}}<extra></extra>",
         showlegend=False,
         row=2,
         col=1,
-    )
-
-
-def _add_holidays(figure: go.Figure, outlook: Outlook) -> None:
-    """A mark at the foot of each public holiday, known ahead too."""
-    days = np.concatenate([outlook.history.dates, outlook.forecast.dates])
-    names = holiday_names(days, outlook.country, current_language())
-    if not names:
-        return
-    figure.add_scatter(
-        x=[str(day) for day in names],
-        y=[0] * len(names),
-        name=_("holiday"),
-        mode="markers",
-        marker={"color": PALETTE[3], "size": 9, "symbol": "star"},
-        cliponaxis=False,
-        text=[literal(name) for name in names.values()],
-        hovertemplate="%{text}<extra></extra>",
-        row=2,
-        col=1,
-    )
-
-
-def _add_end(figure: go.Figure, outlook: Outlook) -> None:
-    place = str(outlook.history.dates[-1])
-    figure.add_vline(x=place, line={"color": NEUTRAL, "width": 1.5, "dash": "dash"})
-    figure.add_annotation(
-        x=place,
-        y=1,
-        yref="paper",
-        yanchor="top",
-        xanchor="right",
-        showarrow=False,
-        xshift=-4,
-        text=_("end of the data"),
     )
 
 

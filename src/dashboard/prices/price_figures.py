@@ -9,6 +9,7 @@ from src.dashboard.components.key_figures import key_figure
 from src.dashboard.locale import _, number, percent, score, signed_percent
 from src.dashboard.prices.outlook import Outlook
 from src.dashboard.prices.price_names import price_text
+from src.pricing.elasticity import LEAST_DAYS
 
 
 def show_price_figures(outlook: Outlook) -> None:
@@ -49,7 +50,9 @@ def _elasticity(row: DeltaGenerator, outlook: Outlook) -> None:
     )
     found, label = outlook.elasticity, _("Elasticity")
     if found is None:
-        key_figure(row, label, "—", _("the price hardly moves"), "gray", helped)
+        is_sold_enough = outlook.history.is_sold.sum() >= LEAST_DAYS
+        reason = _("the price hardly moves") if is_sold_enough else _("too few days with sales")
+        key_figure(row, label, "—", reason, "gray", helped)
         return
     interval = f"{score(found.low, 2)} … {score(found.high, 2)}"
     key_figure(row, label, score(found.value, 2), interval, help_=helped)
@@ -59,5 +62,8 @@ def _coverage(row: DeltaGenerator, outlook: Outlook) -> None:
     helped = _(
         "How much of the 30 days held out lay within bands learnt before them. As near to 80 and 95% as can be is best."
     )
-    shares = " / ".join(percent(outlook.figure(f"coverage_{level}"), 0) for level in (80, 95))
-    key_figure(row, _("Within the 80 / 95% band"), shares, help_=helped)
+    shares, label = [outlook.figure(f"coverage_{level}") for level in (80, 95)], _("Within the 80 / 95% band")
+    if outlook.version:
+        key_figure(row, label, " / ".join(percent(share, 0) for share in shares), help_=helped)
+    else:
+        key_figure(row, label, "—", _("without a model"), "gray", helped)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from src.dashboard.components.job_card import show_live_job
 from src.dashboard.components.page import plain, show_error
-from src.dashboard.components.tables import show_table
+from src.dashboard.components.tables import show_table, sorted_by_value
 from src.dashboard.locale import _, duration, ngettext, number, percent, signed_percent, translated
 from src.dashboard.prices.price_names import server_name
 from src.errors import JobNotFound
@@ -17,17 +18,21 @@ from src.jobs import Job, get_job
 from src.pricing.price_forecaster import MODEL
 from src.pricing.training_job import KIND, PriceTrainingReport, ProductOutcome, read_report
 
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
-def show_product_training(job_id: str) -> None:
-    """Show the job that trains the model of one product, until it is put away."""
+
+def show_product_training(job_id: str) -> bool:
+    """Show the job that trains the model of one product, until it is put away; tell whether it is still going on."""
     job = _shown_job(job_id)
     if job is None or not job.is_finished:
-        return
+        return job is not None
     report = _report_of(job)
     for outcome in report.outcomes if report else ():
         for note in outcome.notes:
             st.info(plain(translated(note)), icon=":material/info:")
     _offer_to_leave(_("Close"), "close_job", "close")
+    return False
 
 
 def show_training(job_id: str) -> None:
@@ -85,7 +90,9 @@ def _result(job: Job, report: PriceTrainingReport) -> None:
             "It has ended early. {count} models were trained and saved before, and stay.",
             report.trained,
         )
-        st.warning(message, icon=":material/stop_circle:")
+        st.warning(
+            message if report.trained else _("It has ended before a model was saved."), icon=":material/stop_circle:"
+        )
     trained = [outcome for outcome in report.outcomes if outcome.is_trained]
     better = sum(_is_worth_it(outcome) for outcome in trained)
     figures = {
@@ -110,18 +117,26 @@ def _table(outcomes: Sequence[ProductOutcome]) -> None:
         _("What came of the training, product by product"),
         file_name="price_training",
         download=pd.DataFrame([_raw_row(outcome) for outcome in outcomes]),
-        formatted=lambda rows: pd.DataFrame([_row(outcomes[place]) for place in rows["place"]]),
+        formatted=lambda rows: _formatted([outcomes[place] for place in rows["place"]]),
         column_config={_("Remarks"): st.column_config.TextColumn(width="large")},
     )
 
 
-def _row(outcome: ProductOutcome) -> dict[str, str]:
+def _formatted(outcomes: Sequence[ProductOutcome]) -> Styler:
+    shares: dict[str, tuple[int, Callable[[float], str]]] = {
+        _("Error against the naive"): (2, lambda share: signed_percent(share, 0)),
+        "MAPE": (3, percent),
+    }
+    return sorted_by_value(pd.DataFrame([_row(outcome) for outcome in outcomes]), shares)
+
+
+def _row(outcome: ProductOutcome) -> dict[str, Any]:
     ratio, mape = outcome.metrics.get("error_to_naive"), outcome.metrics.get("mape")
     return {
         "SKU": outcome.sku,
         _("Forecasts"): server_name(outcome.serves) if outcome.is_trained else _("not trained"),
-        _("Error against the naive"): signed_percent(None if ratio is None else ratio - 1, 0),
-        "MAPE": percent(None if mape is None else mape / 100),
+        _("Error against the naive"): None if ratio is None else ratio - 1,
+        "MAPE": None if mape is None else mape / 100,
         _("Tuned"): _("yes") if outcome.is_tuned else "",
         _("Remarks"): " ".join(translated(note) for note in outcome.notes),
     }

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import streamlit as st
 
-from src.dashboard.components.tables import offer_csv, show_table
+from src.dashboard.components.tables import offer_csv, show_table, sorted_by_value
 from src.dashboard.locale import _, significant
 from src.dashboard.prices.outlook import Outlook
 from src.dashboard.prices.price_names import price_text
 from src.pricing.product_forecast import PriceForecast
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 
 def show_price_days(outlook: Outlook) -> None:
@@ -50,15 +55,18 @@ def _history_frame(outlook: Outlook) -> pd.DataFrame:
     )
 
 
-def _formatted(rows: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
+def _formatted(rows: pd.DataFrame) -> Styler:
+    frame = pd.DataFrame(
         {
             _("Day"): rows["date"],
-            _("Price"): [price_text(value) for value in rows["price"]],
+            _("Price"): rows["price"],
             _("80% band"): _bands(rows, "80"),
             _("95% band"): _bands(rows, "95"),
-            _("Quantity a day"): [significant(value, 3) for value in rows["quantity"]],
+            _("Quantity a day"): rows["quantity"],
         }
+    )
+    return sorted_by_value(
+        frame, {_("Price"): (6, price_text), _("Quantity a day"): (4, lambda quantity: significant(quantity, 3))}
     )
 
 

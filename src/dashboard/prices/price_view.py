@@ -72,12 +72,11 @@ def _provenance(outlook: Outlook) -> None:
     )
     remarks = [outlook.prediction.remark] if outlook.prediction.remark else []
     texts = [translated(remark) for remark in remarks]
-    rows = int(outlook.history.is_observed.sum())
-    if rows < LEAST_ROWS:
+    if outlook.rows < LEAST_ROWS:
         message = _(
             "{rows} days have a price, and {least} are needed for a model. Until then the moving average serves."
         )
-        texts.append(message.format(rows=rows, least=LEAST_ROWS))
+        texts.append(message.format(rows=outlook.rows, least=LEAST_ROWS))
     elif not outlook.facts:
         texts.append(_("There is no model yet: the moving average of seven days serves, without bands. Train one."))
     if texts:

@@ -12,10 +12,11 @@ from src.dashboard.prices.outlook import Outlook
 from src.dashboard.prices.predictor import shared_predictor
 from src.dashboard.prices.price_job_view import show_product_training
 from src.dashboard.prices.price_view import show_price
-from src.dashboard.prices.product_choice import as_days, choose_days, choose_product
+from src.dashboard.prices.product_choice import as_days, choose_days, choose_product, say_unknown_product
 from src.dashboard.prices.training_form import offer_to_train
 from src.errors import InvalidForecast, InvalidProductHistory
 from src.pricing.products import Product, ProductRepository
+from src.pricing.training import LEAST_ROWS
 
 
 def show() -> None:
@@ -27,18 +28,18 @@ def show() -> None:
     if not products:
         offer_products()
         return
-    with st.container():
-        row = st.container(horizontal=True, vertical_alignment="bottom")
-    with row:
+    say_unknown_product(products)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         product, days = choose_product(products), choose_days()
-    if job_id := st.query_params.get("job"):
-        show_product_training(job_id)
+    is_training = "job" in st.query_params and show_product_training(st.query_params["job"])
     try:
         outlook = _look(product, as_days(days))
     except (InvalidForecast, InvalidProductHistory) as error:
         show_error(error)
         return
-    offer_to_train(product.sku, has_model=outlook.version is not None)
+    offer_to_train(
+        product.sku, has_model=outlook.version is not None, can_train=outlook.rows >= LEAST_ROWS and not is_training
+    )
     show_price(outlook)
 
 

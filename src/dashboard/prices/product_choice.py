@@ -6,28 +6,27 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from src.dashboard.components.choices import choose, remember_choice
-from src.dashboard.components.page import put_in_url, show_error
+from src.dashboard.components.choices import choose
+from src.dashboard.components.horizon import choose_horizon
+from src.dashboard.components.page import show_error
 from src.dashboard.locale import _
 from src.errors import InvalidForecast, ProductNotFound
 from src.pricing.product_forecast import MOST_DAYS_AHEAD, check_days_ahead
 from src.pricing.products import Product
 
-CUSTOM = "custom"
-_HORIZONS = ("30", "7", "14", "60", CUSTOM)
-_DAYS = "21"
 _OF_ONE_PRODUCT = ("job", "version")
 
 
-def choose_product(products: Sequence[Product]) -> Product:
-    """Let the reader choose a product by SKU, name or category; the URL's `sku` says which.
-
-    One that there is not is said so, and another one shown.
-    """
-    by_sku = {product.sku: product for product in products}
+def say_unknown_product(products: Sequence[Product]) -> None:
+    """Say so where there is no product such as the URL's `sku`; another one is shown then."""
     asked = st.query_params.get("sku")
-    if asked and asked not in by_sku:
+    if asked and asked not in {product.sku for product in products}:
         show_error(ProductNotFound("There is no product {sku!r}. Choose another one.", sku=asked))
+
+
+def choose_product(products: Sequence[Product]) -> Product:
+    """Let the reader choose a product by SKU, name or category; the URL's `sku` says which."""
+    by_sku = {product.sku: product for product in products}
     chosen = choose(
         _("Product"), list(by_sku), "sku", names=lambda sku: product_title(by_sku[sku]), forget=_OF_ONE_PRODUCT
     )
@@ -40,20 +39,9 @@ def product_title(product: Product) -> str:
 
 
 def choose_days() -> str:
-    """Let the reader choose how many days ahead; `horizon` in the URL is one of the choices, or days of one's own."""
-    asked = st.query_params.get("horizon") or _HORIZONS[0]
-    if asked not in _HORIZONS:
-        put_in_url("days", asked)
-        put_in_url("horizon", CUSTOM)
-    names = {
-        "7": _("7 days"),
-        "14": _("14 days"),
-        "30": _("30 days"),
-        "60": _("60 days"),
-        CUSTOM: _("Other…"),
-    }
-    chosen = choose(_("Horizon"), _HORIZONS, "horizon", names=names.__getitem__)
-    return chosen if chosen != CUSTOM else _type_days()
+    """Let the reader choose how many days ahead."""
+    names = {"7": _("7 days"), "14": _("14 days"), "30": _("30 days"), "60": _("60 days")}
+    return choose_horizon(names, "30", "days", _("Days ahead"), "21")
 
 
 def as_days(text: str) -> int:
@@ -72,9 +60,3 @@ def as_days(text: str) -> int:
         )
     check_days_ahead(int(text))
     return int(text)
-
-
-def _type_days() -> str:
-    st.session_state["days"] = st.query_params.get("days") or _DAYS
-    st.text_input(_("Days ahead"), key="days", on_change=remember_choice, args=("days",), width=120)
-    return st.session_state["days"].strip()

@@ -18,7 +18,7 @@ from src.pricing.training_job import KIND, parameters_for
 from src.pricing.tuning import TRIALS
 
 
-def offer_to_train(sku: str, *, has_model: bool) -> None:
+def offer_to_train(sku: str, *, has_model: bool, can_train: bool) -> None:
     """Offer to train the model of one product."""
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
@@ -26,6 +26,7 @@ def offer_to_train(sku: str, *, has_model: bool) -> None:
             type="secondary" if has_model else "primary",
             key="start_training",
             icon=":material/model_training:",
+            disabled=not can_train,
         )
         plan = ask_for_plan()
     if pressed:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from src.dashboard.components.chart_bands import FORECAST, add_band
 from src.dashboard.components.chart_text import literal
-from src.dashboard.components.chart_times import TIME_TICKS, clock_times
+from src.dashboard.components.chart_times import TIME_TICKS, clock_times, mark_time
 from src.dashboard.components.charts import NEUTRAL, PALETTE
 from src.dashboard.locale import _
 from src.dashboard.time_series.limits_view import limit_name
@@ -18,8 +18,6 @@ from src.ml.sensor_models.limit_crossings import ForecastSteps
 from src.sensors.sensor_fields import LIMITS
 from src.sensors.sensor_manager import Sensor
 
-_FORECAST = PALETTE[2]
-_BANDS = {95: "rgba(0, 158, 115, 0.16)", 80: "rgba(0, 158, 115, 0.30)"}
 _LIMITS = {"warning": ("#E69F00", "dash"), "critical": ("#D55E00", "dot"), "physical": (NEUTRAL, "dashdot")}
 _LEAST_SHOWN, _MOST_SHOWN = timedelta(days=7), timedelta(days=14)
 _NEAR = 0.6
@@ -29,8 +27,9 @@ _NEAR = 0.6
 def forecast_chart(report: ForecastReport, sensor: Sensor, now: datetime) -> go.Figure:
     """Draw the past, the forecast with its bands, the limits nearby, and a line at now, or where the data ends."""
     figure, unit, steps = go.Figure(), literal(sensor.unit), report.steps
-    for level, low, high in ((95, steps.low_95, steps.high_95), (80, steps.low_80, steps.high_80)):
-        _add_band(figure, steps, low, high, level)
+    times = list(clock_times(pd.DatetimeIndex(steps.times)))
+    add_band(figure, times, steps.low_95, steps.high_95, 95)
+    add_band(figure, times, steps.low_80, steps.high_80, 80)
     _add_past(figure, report, unit)
     _add_line(figure, steps, unit)
     for limit in near_limits(report, sensor):
@@ -56,20 +55,6 @@ def near_limits(report: ForecastReport, sensor: Sensor) -> list[str]:
     margin = _NEAR * (high - low)
     known = [limit for limit in LIMITS if getattr(sensor, limit) is not None]
     return [limit for limit in known if low - margin <= getattr(sensor, limit) <= high + margin]
-
-
-def _add_band(figure: go.Figure, steps: ForecastSteps, low: Sequence[float], high: Sequence[float], level: int) -> None:
-    times = list(clock_times(pd.DatetimeIndex(steps.times)))
-    figure.add_scatter(
-        x=times + times[::-1],
-        y=[*high, *low[::-1]],
-        name=_("{level}% band").format(level=level),
-        fill="toself",
-        fillcolor=_BANDS[level],
-        line={"width": 0, "color": _BANDS[level]},
-        mode="lines",
-        hoverinfo="skip",
-    )
 
 
 def _add_past(figure: go.Figure, report: ForecastReport, unit: str) -> None:
@@ -100,7 +85,7 @@ def _add_line(figure: go.Figure, steps: ForecastSteps, unit: str) -> None:
         y=steps.values,
         name=_("forecast"),
         mode="lines" if len(steps.times) > 1 else "markers",
-        line={"color": _FORECAST, "width": 2},
+        line={"color": FORECAST, "width": 2},
         customdata=list(zip(steps.low_80, steps.high_80, steps.low_95, steps.high_95, strict=True)),
         hovertemplate=f"%{{x|%Y-%m-%d %H:%M}}: %{{y:.5~g}} {unit}"
         "<br>80%: %{customdata[0]:.5~g} – %{customdata[1]:.5~g}"
@@ -127,19 +112,7 @@ def _add_now(figure: go.Figure, report: ForecastReport, now: datetime) -> None:
     """A line at now where that is in the picture; the data may have ended long ago."""
     is_now = report.past.times[0] <= now <= report.steps.times[-1] + timedelta(hours=1)
     place = clock_times(pd.DatetimeIndex([now if is_now else report.data_until]))[0]
-    figure.add_shape(
-        type="line", x0=place, x1=place, y0=0, y1=1, yref="paper", line={"color": NEUTRAL, "width": 1.5, "dash": "dash"}
-    )
-    figure.add_annotation(
-        x=place,
-        y=1,
-        yref="paper",
-        yanchor="top",
-        xanchor="right",
-        showarrow=False,
-        xshift=-4,
-        text=_("now") if is_now else _("end of the data"),
-    )
+    mark_time(figure, place, _("now") if is_now else _("end of the data"))
 
 
 def _window(report: ForecastReport) -> list[str]:

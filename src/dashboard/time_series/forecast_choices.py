@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from src.dashboard.components.choices import choose, remember_choice
-from src.dashboard.components.page import put_in_url
+from src.dashboard.components.choices import choose
+from src.dashboard.components.horizon import choose_horizon
 from src.dashboard.locale import _
 from src.dashboard.time_series.model_kinds import model_name
 from src.ml.forecasting.models import MODEL_NAMES
@@ -13,9 +11,6 @@ from src.ml.forecasting.results import checked_periods
 from src.ml.sensor_models.forecast_report import FAST_MODELS, MOST_HOURS
 from src.notes import Note
 
-CUSTOM = "custom"
-_HORIZONS = ("24", "48", "168", "336", CUSTOM)
-_HOURS = "72"
 _MODELS = (*FAST_MODELS, *(name for name in MODEL_NAMES if name not in FAST_MODELS))
 
 
@@ -25,21 +20,10 @@ def with_model_name(remark: Note) -> Note:
     return remark if model is None else Note(remark.template, {**remark.values, "model": model_name(str(model))})
 
 
-def choose_horizon() -> str:
-    """Let the reader choose how many hours; `horizon` in the URL is one of the choices, or hours of one's own."""
-    asked = st.query_params.get("horizon") or _HORIZONS[0]
-    if asked not in _HORIZONS:
-        put_in_url("hours", asked)
-        put_in_url("horizon", CUSTOM)
-    names = {
-        "24": _("24 hours"),
-        "48": _("48 hours"),
-        "168": _("7 days"),
-        "336": _("14 days"),
-        CUSTOM: _("Other…"),
-    }
-    chosen = choose(_("Horizon"), _HORIZONS, "horizon", names=names.__getitem__)
-    return chosen if chosen != CUSTOM else _type_hours()
+def choose_hours() -> str:
+    """Let the reader choose how many hours ahead."""
+    names = {"24": _("24 hours"), "48": _("48 hours"), "168": _("7 days"), "336": _("14 days")}
+    return choose_horizon(names, "24", "hours", _("Hours ahead"), "72")
 
 
 def choose_model() -> str:
@@ -57,9 +41,3 @@ def as_hours(text: str) -> int:
     """
     is_number = text.isascii() and text.isdigit() and len(text) < 10
     return checked_periods(int(text) if is_number else text, MOST_HOURS)
-
-
-def _type_hours() -> str:
-    st.session_state["hours"] = st.query_params.get("hours") or _HOURS
-    st.text_input(_("Hours ahead"), key="hours", on_change=remember_choice, args=("hours",), width=120)
-    return st.session_state["hours"].strip()

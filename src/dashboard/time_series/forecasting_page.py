@@ -12,7 +12,7 @@ from src.dashboard.components.page import page_header, plain, show_error
 from src.dashboard.locale import _
 from src.dashboard.page_list import go_to
 from src.dashboard.time_series.engine import shared_engine
-from src.dashboard.time_series.forecast_choices import as_hours, choose_horizon, choose_model
+from src.dashboard.time_series.forecast_choices import as_hours, choose_hours, choose_model
 from src.dashboard.time_series.forecast_job_view import show_job_forecast
 from src.dashboard.time_series.forecast_view import show_forecast
 from src.dashboard.time_series.models_version import models_version
@@ -54,7 +54,7 @@ def show() -> None:
         return
     _say_unknown(sensors)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        sensor, hours, model = choose_sensor(sensors), choose_horizon(), choose_model()
+        sensor, hours, model = choose_sensor(sensors), choose_hours(), choose_model()
     if not sensor.enabled:
         _out_of_use(sensor)
         return

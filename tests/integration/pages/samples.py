@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from src.errors import FarolError
@@ -112,6 +113,11 @@ def open_page(path: str, language: str = "en", **query: str) -> AppTest:
     return run(app)
 
 
+def as_displayed(app: AppTest, place: int = 0) -> pd.DataFrame:
+    """A table as the reader sees it, where its numbers are written as texts."""
+    return convert_arrow_bytes_to_pandas_df(app.dataframe[place].proto.arrow_data.styler.display_values)
+
+
 def run(app: AppTest) -> AppTest:
     """Run a page once more, and look for a traceback."""
     app.run()
@@ -153,6 +159,8 @@ def _texts_of(node: Any) -> Iterator[str]:
     if node.type == "dataframe":
         table = node.value
         yield from map(str, table.columns)
+        if node.proto.arrow_data.styler.display_values:
+            table = convert_arrow_bytes_to_pandas_df(node.proto.arrow_data.styler.display_values)
         yield from (cell for cell in table.to_numpy().ravel() if isinstance(cell, str))
     if node.type == "plotly_chart":
         yield from _texts_in_figure(json.loads(node.proto.spec))

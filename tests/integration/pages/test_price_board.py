@@ -14,7 +14,7 @@ from src.notes import Note
 from src.pricing.products import NewProduct, ProductRepository
 from src.pricing.synthetic_history import generate_history
 from src.pricing.training_job import KIND
-from tests.integration.pages.samples import as_read, click, open_page, run, shown, the_error
+from tests.integration.pages.samples import as_displayed, as_read, click, open_page, run, shown, the_error
 from tests.integration.pages.test_prices_page import outcome, put_training
 from tests.integration.price_samples import BETTER, LAST_DAY, WITHOUT, WORSE, put_models, put_products
 
@@ -48,13 +48,20 @@ def test_each_product_has_its_winner_error_trend_and_age(products, language, say
     assert figures(app)[say("The naive wins")] == "1"
     assert figures(app)[say("Without a model")] == "1"
     assert figures(app)[say("Share that wins")] == "50%"
-    table = app.dataframe[0].value.set_index("SKU")
+    table = as_displayed(app).set_index("SKU")
     assert table[say("Winner")].to_dict() == {BETTER: say("model"), WORSE: say("naive"), WITHOUT: say("no model")}
     mark = "," if language == "pt_BR" else "."
     assert table[say("Error to naive")].tolist() == [f"0{mark}80", f"1{mark}10", "—"]
     assert table[say("Price trend")].str.endswith("%").all()
     assert set(table[say("Last day")]) == {str(LAST_DAY)}
     assert table.loc[WITHOUT, say("Model's age")] == "—"
+
+
+def test_columns_of_numbers_are_numbers_to_sort_by(products, language, say):
+    table = open_page("price_board", language).dataframe[0].value.set_index("SKU")
+    assert table[say("Error to naive")].dropna().to_dict() == {BETTER: 0.8, WORSE: 1.1}
+    for name in ("Quantity to naive", "Price", "Price trend", "Sold a day", "Model's age", "New days"):
+        assert table[say(name)].dtype == float, name
 
 
 @pytest.mark.parametrize(
@@ -74,10 +81,14 @@ def test_the_url_filters_and_orders(products, query, listed):
     assert skus(open_page("price_board", **query)) == listed
 
 
+def test_the_key_figures_are_of_what_is_listed(products):
+    found = figures(open_page("price_board", winner="naive"))
+    assert (found["Products"], found["Share that wins"], found["Median error to naive"]) == ("1", "0%", "1.10")
+
+
 def test_prices_that_rise_and_fall_are_ordered_by_how_much(products):
     def trends(order: str) -> list[float]:
-        column = open_page("price_board", order=order).dataframe[0].value["Price trend"]
-        return [float(text.rstrip("%")) for text in column]
+        return open_page("price_board", order=order).dataframe[0].value["Price trend"].tolist()
 
     assert trends("rising") == sorted(trends("rising"), reverse=True)
     assert trends("falling") == sorted(trends("falling"))
@@ -92,7 +103,7 @@ def test_a_model_that_does_not_know_the_newest_days_is_found():
     put_models()  # of the days before: those that there were went with their products
     st.cache_data.clear()
     assert skus(run(app)) == [BETTER, WORSE]
-    assert "does not know the newest days" in app.dataframe[0].value["Model's age"][0]
+    assert as_displayed(app)["New days"].tolist() == ["30", "30"]
 
 
 def test_nothing_that_fits_is_said_so(products, language, say):
@@ -141,12 +152,29 @@ def test_what_came_of_a_training_is_told_product_by_product(language, say):
     table = app.dataframe[0].value.set_index("SKU")
     assert table.index.tolist() == ["C", "A", "B"]
     assert table[say("Remarks")].tolist() == [say(reason.template), "", ""]
+    assert table["MAPE"].dropna().tolist() == [0.05, 0.05]
+    assert as_displayed(app)[say("Error against the naive")].tolist() == ["—", "-10%", "-10%"]
     assert table[say("Forecasts")].tolist() == [say("not trained"), "LightGBM", say("last price (naive)")]
 
 
 def test_a_training_that_was_cancelled_says_what_stays():
     app = open_page("price_board", job=put_training("cancelled", [outcome("A")]))
     assert app.warning[0].value == "It has ended early. 1 model was trained and saved before, and stays."
+
+
+def test_a_training_that_ended_before_anything_was_saved_says_so(language, say):
+    app = open_page("price_board", language, job=put_training("cancelled", []))
+    assert app.warning[0].value == say("It has ended before a model was saved.")
+
+
+def test_the_filters_are_there_again_after_a_training(products):
+    job_id = put_training("done", [outcome("A")])
+    app = open_page("price_board", search="product 2", winner="naive", job=job_id)
+    app = click(app, "to_board")
+    assert skus(app) == [WORSE]
+    assert app.text_input(key="search").value == "product 2"
+    app.text_input(key="search").set_value("product 1")
+    assert run(app).query_params["search"] == "product 1"
 
 
 def test_an_unknown_job_is_said_so_with_a_way_back(products):
@@ -158,7 +186,7 @@ def test_an_unknown_job_is_said_so_with_a_way_back(products):
 def test_a_product_without_a_day_is_listed(language, say):
     ProductRepository().add_products([NewProduct("EMPTY")])
     app = open_page("price_board", language)
-    row = app.dataframe[0].value.iloc[0]
+    row = as_displayed(app).iloc[0]
     assert (row["SKU"], row[say("Price")], row[say("Last day")]) == ("EMPTY", "—", "—")
     assert not app.error
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +18,9 @@ from src.jobs.processes import this_host
 from src.notes import Note, write_note
 from src.pricing.model_manager import create_model_manager
 from src.pricing.products import DailyRows, NewProduct, ProductRepository
+from src.pricing.synthetic_history import generate_history
 from src.pricing.training_job import KIND
-from tests.integration.pages.samples import as_read, click, open_page, run, shown, the_error
+from tests.integration.pages.samples import as_displayed, as_read, click, open_page, run, shown, the_error
 from tests.integration.price_samples import (
     BETTER,
     LAST_DAY,
@@ -40,6 +43,10 @@ def products() -> None:
 
 def figures(app: AppTest) -> dict[str, tuple[str, str]]:
     return {metric.label: (as_read(metric.value), as_read(metric.delta)) for metric in app.metric}
+
+
+def figure_of(chart: Any) -> dict[str, Any]:
+    return json.loads(chart.proto.spec)
 
 
 def add(prices: list[float], quantities: list[float] | None = None, sku: str = "A") -> None:
@@ -156,6 +163,51 @@ def test_a_short_history_says_how_much_is_missing(language, say):
     message = "{rows} days have a price, and {least} are needed for a model. Until then the moving average serves."
     assert any(say(message, rows=3, least=60) in as_read(text.value) for text in app.caption)
     assert not app.error
+    assert app.button(key="start_training").disabled
+    assert figures(app)[say("Elasticity")] == ("—", say("too few days with sales"))
+    assert figures(app)[say("Within the 80 / 95% band")] == ("—", say("without a model"))
+
+
+def test_a_product_that_is_never_sold_has_no_picture_of_its_sales(language, say):
+    add(np.linspace(5, 9, 90).tolist(), [0.0] * 90)
+    app = open_page("prices", language, view="elasticity")
+    assert figures(app)[say("Elasticity")] == ("—", say("too few days with sales"))
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_the_days_ahead_sort_by_price_and_are_written_in_the_readers_language(products, language, say):
+    app = open_page("prices", language, sku=BETTER, view="values")
+    (prices, texts) = app.dataframe[0].value[say("Price")], as_displayed(app)[say("Price")]
+    assert prices.dtype == float
+    mark = {"en": ".", "pt_BR": ","}[language]
+    assert texts.tolist() == [f"{price:.2f}".replace(".", mark) for price in prices]
+
+
+@pytest.mark.parametrize(("price", "written"), [(12.0, ",.2f"), (0.0107, ",.4~g")])
+def test_the_chart_writes_small_prices_with_digits_that_say_something(price, written):
+    add((price * np.linspace(1, 2, 90)).tolist())
+    (chart,) = (figure_of(chart) for chart in open_page("prices").get("plotly_chart"))
+    hovers = {trace["name"]: trace["hovertemplate"] for trace in chart["data"] if "hovertemplate" in trace}
+    assert f"%{{y:{written}}}" in hovers["price"]
+    assert f"%{{y:{written}}}" in hovers["forecast"]
+
+
+@pytest.mark.parametrize(("quantity", "written"), [(12.5, ",.4~g"), (25_000.0, ",.0f")])
+def test_the_charts_write_large_quantities_without_a_power_of_ten(quantity, written):
+    add(np.linspace(5, 9, 90).tolist(), [quantity] * 90)
+    app = open_page("prices", view="elasticity")
+    hovers = [trace.get("hovertemplate", "") for chart in app.get("plotly_chart") for trace in figure_of(chart)["data"]]
+    assert sum(f"%{{y:{written}}}" in hover for hover in hovers) == 4  # history, forecast, two kinds of days
+
+
+def test_a_day_without_a_row_says_so_in_the_chart(language, say):
+    dates = np.datetime64(LAST_DAY) - np.array([3, 0])
+    rows = DailyRows(np.zeros(2, np.int64), dates, np.array([5.0, 6.0]), np.array([1.0, 1.0]))
+    ProductRepository().add_history([NewProduct("A")], rows)
+    (chart,) = (figure_of(chart) for chart in open_page("prices", language).get("plotly_chart"))
+    (price,) = (trace for trace in chart["data"] if trace["name"] == say("price"))
+    marked = f" ({say('no row that day')})"
+    assert price["text"] == ["", marked, marked, ""]
 
 
 def test_names_with_power_are_shown_letter_by_letter():
@@ -199,6 +251,7 @@ def test_training_is_a_job_that_the_url_names(products, language, say):
     assert app.query_params["job"] == job.job_id
     assert str(job.title) == f"Train the price model of {WITHOUT}"
     assert app.button(key=f"cancel_{job.job_id}")
+    assert app.button(key="start_training").disabled
     app.selectbox(key="sku").set_value(BETTER)
     assert "job" not in run(app).query_params
 
@@ -223,6 +276,49 @@ def test_another_version_is_made_the_current_one_and_remembered(products, langua
     assert app.dataframe[0].value[say("Current")].tolist() == ["", say("yes")]
     (act,) = read_activities("product", BETTER)
     assert act.action.values == {"version": older.version, "before": newer.version}
+
+
+def test_a_model_is_deleted_only_once_its_sku_is_typed_and_the_average_goes_on(products, language, say):
+    app = open_page("prices", language, sku=BETTER, view="versions")
+    for typed in ("", BETTER.lower(), WORSE):
+        app.text_input(key=f"delete_{BETTER}").set_value(typed)
+        app = run(app)
+        assert app.button(key="delete").disabled
+    app.text_input(key=f"delete_{BETTER}").set_value(BETTER)
+    app = click(run(app), "delete")
+    assert as_read(app.success[0].value) == say("The model of {sku} is deleted.", sku=BETTER)
+    assert figures(app)[say("Error against the naive")] == ("—", say("without a model"))
+    assert say("moving average") in " ".join(shown(app))
+    assert app.dataframe[0].value[say("What")].tolist() == [say("Deleted its price model with all versions.")]
+    assert list(create_model_manager().models()) == [WORSE]
+    (act,) = read_activities("product", BETTER)
+    assert str(act.action) == "Deleted its price model with all versions."
+
+
+def test_a_model_that_somebody_else_deleted_meanwhile_is_said_so(products):
+    app = open_page("prices", sku=BETTER, view="versions")
+    app.text_input(key=f"delete_{BETTER}").set_value(BETTER)
+    app = run(app)
+    create_model_manager().delete(BETTER)
+    app = click(app, "delete")
+    assert figures(app)["Error against the naive"][1] == "without a model"
+    assert read_activities("product", BETTER) == []
+
+
+def test_shopping_dates_are_marked_by_name_beyond_the_end_of_the_data_too(language, say):
+    generate_history(1, 300, until=date(2025, 11, 20))
+    app = open_page("prices", language, horizon="60")
+    (chart,) = (figure_of(chart) for chart in app.get("plotly_chart"))
+    (marks,) = (trace for trace in chart["data"] if trace["name"] == say("shopping date"))
+    assert dict(zip(marks["x"], marks["text"], strict=True)) == {
+        "2025-03-15": say("Consumer Day"),
+        "2025-05-11": say("Mother's Day"),
+        "2025-06-12": say("Valentine's Day"),
+        "2025-08-10": say("Father's Day"),
+        "2025-10-12": say("Children's Day"),
+        "2025-11-28": say("Black Friday"),
+        "2025-12-24": say("Christmas Eve"),
+    }
 
 
 def test_a_model_that_is_trained_anew_is_seen_at_once(products):
