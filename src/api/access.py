@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from src.api.errors import Refusal, answer_to
 from src.api.keys import ApiKey, ApiKeys
 from src.api.keys import Scope as KeyScope
+from src.api.lookups import Lookups
 from src.errors import ApiUnprotected, FarolError
 
 OPEN_PATH = "/health"
@@ -62,15 +63,15 @@ class Access:
         The address that the API is served on.
     """
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, host: str) -> None:
-        self._app, self._keys, self._host = app, keys, host
+    def __init__(self, app: ASGIApp, keys: ApiKeys, host: str, lookups: Lookups) -> None:
+        self._app, self._keys, self._host, self._lookups = app, keys, host, lookups
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and scope["path"] == OPEN_PATH):
             await self._app(scope, receive, send)
             return
         try:
-            key = await run_in_threadpool(self._admitted, scope)
+            key = await self._lookups.ask(self._admitted, scope)
         except (FarolError, HTTPException) as error:
             if scope["type"] != "http":
                 raise

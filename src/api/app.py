@@ -13,6 +13,7 @@ from src.api.head import HeadAsGet
 from src.api.keys import ApiKeys
 from src.api.limits import BodyLimit
 from src.api.loaded_models import LoadedModels
+from src.api.lookups import Lookups
 from src.api.price_answers import PriceAnswers
 from src.api.routers import health, jobs, prices, saved_models, sensors
 from src.api.sensor_answers import SensorAnswers
@@ -56,7 +57,7 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},  # which is on the web
         responses={status: {"model": ErrorAnswer, "description": text} for status, text in _ERRORS.items()},
     )
-    app.state.keys = ApiKeys()
+    app.state.keys, app.state.lookups = ApiKeys(), Lookups()
     app.state.sensor_answers = SensorAnswers()
     app.state.loaded_models = LoadedModels()
     app.state.price_answers = PriceAnswers()
@@ -66,5 +67,7 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
     handle_errors(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Access, keys=app.state.keys, host=host)  # the last one is the first to be asked
+    app.add_middleware(
+        Access, keys=app.state.keys, host=host, lookups=app.state.lookups
+    )  # the last one is the first to be asked
     return app

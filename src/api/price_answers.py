@@ -24,8 +24,6 @@ MOST_WAITING = 8
 """Requests that may wait for a training: each of them holds a thread, and others need threads too."""
 _LOOK_SECONDS = 0.2
 _ACTOR = "API"
-_Asked = tuple[str, int]
-"""SKU, days ahead."""
 
 
 class PriceAnswers:
@@ -35,7 +33,7 @@ class PriceAnswers:
         self._products = ProductRepository()
         self._room = threading.BoundedSemaphore(MOST_WAITING)
         self._making, self._lock = threading.Lock(), threading.Lock()
-        self._kept: OrderedDict[_Asked, tuple[object, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], tuple[object, bytes]] = OrderedDict()
 
     @cached_property
     def manager(self) -> ModelManager:
@@ -46,16 +44,20 @@ class PriceAnswers:
     def _predictor(self) -> PricePredictor:
         return PricePredictor()
 
+    def known(self, sku: str, days_ahead: int) -> bytes | None:
+        """Return the forecast in memory as JSON, if it is still the one that would be made; ProductNotFound."""
+        state = self._state(sku)
+        with self._lock:
+            known = self._kept.get((sku, days_ahead))
+        return known[1] if known is not None and known[0] == state else None
+
     def forecast(self, sku: str, days_ahead: int) -> bytes:
         """Return a forecast as JSON; the same again while the model and the history are the same.
 
         Raises as `PricePredictor.predict` does.
         """
-        asked, state = (sku, days_ahead), self._state(sku)
-        if (known := self._known(asked, state)) is not None:
-            return known
         with self._making:  # side by side they only get in each other's way
-            return self._known(asked, state) or self._made(asked, state)  # perhaps by the request that was waited for
+            return self.known(sku, days_ahead) or self._made(sku, days_ahead)  # by the request that was waited for
 
     def model(self, sku: str) -> PriceModelAnswer:
         """Return what is known of a product's model; ModelNotFound where it has none."""
@@ -104,18 +106,13 @@ class PriceAnswers:
             raise Refusal(409, "not_trained", " ".join(str(note) for note in outcome.notes))
         return PriceTrainingAnswer.of(outcome)
 
-    def _known(self, asked: _Asked, state: object) -> bytes | None:
-        """The answer in memory, if it is still the one that would be given."""
-        with self._lock:
-            known = self._kept.get(asked)
-        return known[1] if known is not None and known[0] == state else None
-
-    def _made(self, asked: _Asked, state: object) -> bytes:
-        sku, days_ahead = asked
+    def _made(self, sku: str, days_ahead: int) -> bytes:
+        """A new answer, kept for the state from before it was made: what comes meanwhile makes it an old one."""
+        state = self._state(sku)
         answer = PriceForecastAnswer.of(self._predictor.predict([sku], days_ahead)[sku])
         content = answer.model_dump_json().encode()
         with self._lock:
-            self._kept[asked] = (state, content)
+            self._kept[sku, days_ahead] = (state, content)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         return content

@@ -42,16 +42,24 @@ class SensorAnswers:
         self._making, self._lock = threading.Lock(), threading.Lock()
         self._kept: OrderedDict[_Asked, tuple[object, bytes]] = OrderedDict()
 
+    def known(self, sensor_id: int, periods: int, model: str) -> bytes | None:
+        """Return the forecast in memory as JSON, if it is still the one that would be made; SensorNotFound."""
+        asked = (sensor_id, periods, model)
+        state = self._state(asked)
+        with self._lock:
+            if asked not in self._kept or self._kept[asked][0] != state:
+                return None
+            self._kept.move_to_end(asked)
+            return self._kept[asked][1]
+
     def forecast(self, sensor_id: int, periods: int, model: str) -> bytes:
         """Return a forecast as JSON; the same again while the model and the newest reading are the same.
 
         It is issued, and so enters the ledger, once. Raises as `MLEngine.forecast_sensor` does, and ApiBusy.
         """
         asked = (sensor_id, periods, model)
-        if (known := self._known(asked)) is not None:
-            return known
         with self._turn(), self._making:
-            return self._known(asked) or self._issued(asked)  # perhaps by the request that was waited for
+            return self.known(*asked) or self._issued(asked)  # perhaps by the request that was waited for
 
     def anomalies(self, sensor_id: int, since: datetime | None, until: datetime | None) -> AnomaliesAnswer:
         """Return how a sensor is now, and its alarms of a period: the last week of its readings where none is named.
@@ -81,15 +89,6 @@ class SensorAnswers:
             yield
         finally:
             self._room.release()
-
-    def _known(self, asked: _Asked) -> bytes | None:
-        """The answer in memory, if it is still the one that would be given."""
-        state = self._state(asked)
-        with self._lock:
-            if asked not in self._kept or self._kept[asked][0] != state:
-                return None
-            self._kept.move_to_end(asked)
-            return self._kept[asked][1]
 
     def _issued(self, asked: _Asked) -> bytes:
         """A new answer, kept for the state from before it was made: what comes meanwhile makes it an old one."""

@@ -43,7 +43,7 @@ def train(
 
 
 @router.get("/predict/{sku}", response_model=PriceForecastAnswer)
-def predict(
+async def predict(
     request: Request,
     sku: Sku,
     days_ahead: Annotated[int, Query(ge=1, le=MOST_DAYS_AHEAD)] = 14,
@@ -52,7 +52,9 @@ def predict(
 
     While the model and the history are the same, the answer is served from memory.
     """
-    return Response(request.app.state.price_answers.forecast(sku, days_ahead), media_type="application/json")
+    answers = request.app.state.price_answers
+    content = await request.app.state.lookups.known_or_made(answers.known, answers.forecast, sku, days_ahead)
+    return Response(content, media_type="application/json")
 
 
 @router.get("/models")

@@ -51,7 +51,7 @@ def list_sensors() -> SensorsAnswer:
 
 
 @router.get("/sensors/{sensor_id}/forecast", response_model=ForecastAnswer)
-def forecast(
+async def forecast(
     request: Request,
     sensor_id: Annotated[SensorId, Path()],
     periods: Annotated[int, Query(ge=1, le=MOST_PERIODS, description="Hours ahead.")] = 24,
@@ -62,7 +62,8 @@ def forecast(
     The first call for a sensor trains its forecaster. The forecast enters the ledger as it is issued; while the model
     and the newest reading are the same it is served from memory.
     """
-    content = request.app.state.sensor_answers.forecast(sensor_id, periods, model)
+    answers = request.app.state.sensor_answers
+    content = await request.app.state.lookups.known_or_made(answers.known, answers.forecast, sensor_id, periods, model)
     return Response(content, media_type="application/json")
 
 
