@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 LEVELS = (0.80, 0.95)
 LAST_STEPS = np.array([3, 7, 14, 30])
 """Steps ahead with which each bucket ends."""
+_STEPS = np.diff(LAST_STEPS, prepend=0)
+_MIDDLE_STEPS = LAST_STEPS - (_STEPS - 1) / 2
 _POOLED_COUNTS_AS = 20
 
 Floats = NDArray[np.float64]
@@ -81,7 +83,9 @@ class ErrorQuantiles:
     def half_widths(self, level: float, steps: int) -> Floats:
         """Return how far from its forecast the value of each step may lie, shape (steps,).
 
-        Beyond the last bucket they grow with the root of the steps, as the errors of a random walk do.
+        A bucket's quantile is that of its middle step, and in between they go straight. They never get narrower with
+        the steps: neighbours that would are averaged (isotonic regression). Beyond the last bucket they grow with the
+        root of the steps, as the errors of a random walk do.
 
         Parameters
         ----------
@@ -89,6 +93,26 @@ class ErrorQuantiles:
             One of `LEVELS`.
         """
         ahead = np.arange(1, steps + 1)
-        bucket = np.minimum(np.searchsorted(LAST_STEPS, ahead), len(LAST_STEPS) - 1)
-        growth = np.sqrt(np.maximum(ahead / LAST_STEPS[-1], 1.0))
-        return self.quantiles[bucket, LEVELS.index(level)] * growth
+        quantiles = self.quantiles[:, LEVELS.index(level)]
+        known = ~np.isnan(quantiles)
+        if not known.any():
+            return np.full(steps, np.nan)
+        widths = np.interp(ahead, _MIDDLE_STEPS[known], _never_falling(quantiles[known], _STEPS[known]))
+        return widths * np.sqrt(np.maximum(ahead / LAST_STEPS[-1], 1.0))
+
+
+def _never_falling(values: Floats, weights: Floats) -> Floats:
+    """The isotonic regression, by its max-min formula, which is short for a few values.
+
+    Barlow et al., Statistical Inference under Order Restrictions, 1972.
+    """
+    places = range(len(values))
+    return np.array(
+        [
+            max(
+                min(np.average(values[first : last + 1], weights=weights[first : last + 1]) for last in places[place:])
+                for first in places[: place + 1]
+            )
+            for place in places
+        ]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.evaluation.horizon_intervals import LAST_STEPS, ErrorQuantiles
+from src.evaluation.horizon_intervals import ErrorQuantiles
 
 RNG = np.random.default_rng(0)
 
@@ -55,11 +55,32 @@ def test_steps_beyond_those_with_errors_have_wider_intervals() -> None:
     assert (np.diff(widths[29:]) > 0).all()
 
 
-def test_widths_change_where_buckets_do_and_grow_with_the_level() -> None:
-    found = ErrorQuantiles.of([errors(30)])
+def test_each_bucket_is_met_in_its_middle_and_widths_grow_with_the_level() -> None:
+    found = ErrorQuantiles.of([errors(300)])
     narrow, wide = (found.half_widths(level, 30) for level in (0.80, 0.95))
     assert (narrow < wide).all()
-    assert np.flatnonzero(np.diff(narrow)).tolist() == (LAST_STEPS[:-1] - 1).tolist()
+    assert (np.diff(narrow)[1:21] > 0).all()
+    np.testing.assert_allclose(narrow[[1, 10]], found.quantiles[[0, 2], 0])
+    assert narrow[4] < found.quantiles[1, 0] < narrow[5]
+    np.testing.assert_allclose(narrow[22:], found.quantiles[3, 0])
+
+
+def test_widths_never_shrink_with_the_steps_and_neighbours_that_would_are_averaged() -> None:
+    given = np.repeat([[1.0] * 3 + [5.0] * 4 + [2.0] * 7 + [4.0] * 16], 4, axis=0)
+    widths = ErrorQuantiles.of([given]).half_widths(0.80, 30)
+    assert (np.diff(widths) >= 0).all()
+    np.testing.assert_allclose(widths[5:11], (4 * 5.0 + 7 * 2.0) / 11)
+    assert widths[-1] == 4.0
+    falling = ErrorQuantiles.of([np.sort(given)[:, ::-1]]).half_widths(0.95, 30)
+    np.testing.assert_allclose(falling, falling[0])
+
+
+def test_steps_without_errors_before_those_with_some_have_the_first_known_width() -> None:
+    given = errors(4)
+    given[:, :3] = np.nan
+    found = ErrorQuantiles.of([given])
+    assert found.half_widths(0.80, 30)[0] == found.quantiles[1, 0]
+    assert np.isnan(ErrorQuantiles.of([np.full((4, 30), np.nan)]).half_widths(0.80, 5)).all()
 
 
 @pytest.mark.parametrize(("level", "place"), [(0.80, 0), (0.95, 1)])
