@@ -18,6 +18,8 @@ SHOWN = {
     "quality": "data_light_1400",
     "anomalies": "anomalies_light_1400",
     "forecasting": "forecasting_dark_1400",
+    "prices": "prices_light_1400",
+    "price_board": "price_board_light_1400",
 }
 """Name in the documents to the screenshot that `test_every_page` takes."""
 WIDTH, HIGHEST, COLOURS = 1000, 720, 256

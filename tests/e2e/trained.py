@@ -20,6 +20,8 @@ WITH_PROBABILITIES = {
 }
 OTHERS = {"ridge": "Ridge Classifier"}
 """These give no probabilities, so that their AUC is not available."""
+PRICED = [f"SKU{number:03d}" for number in range(1, 13)]
+"""Products with a model, of sixty."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Trained:
 
 
 def train_and_save(browser: Browser, server: Server) -> Trained:
-    """Compare models on the plant and save one of the best, all by hand; train all sensors, invent products."""
+    """Compare models on the plant and save one of the best, all by hand; train all sensors and some products."""
     context = open_context(browser, [])
     page = context.new_page()
     page.goto(f"{server.url}/train")
@@ -64,4 +66,5 @@ def train_and_save(browser: Browser, server: Server) -> Trained:
     context.close()
     server.run("sensors", "train")
     server.run("prices", "generate", "--products", "60")
+    server.run("prices", "train", "--no-optimize", *(word for sku in PRICED for word in ("--sku", sku)))
     return trained

@@ -98,6 +98,6 @@ def test_a_heavy_library_would_be_noticed() -> None:
 
 def test_the_pictures_of_the_readme_are_there_and_small() -> None:
     pictures = re.findall(r"\((docs/pictures/[^)]+)\)", (PROJECT_ROOT / "README.md").read_text("utf-8"))
-    assert len(pictures) == 7
+    assert len(pictures) == 9
     for picture in pictures:
         assert (PROJECT_ROOT / picture).stat().st_size < 100_000, picture
