@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import schemathesis
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -22,9 +23,6 @@ from sklearn.linear_model import LogisticRegression
 
 from src.api.app import create_app
 from src.api.keys import ApiKeys, Scope
-from src.config import Settings
-from src.database.engine import get_engine
-from src.database.migrate import upgrade_database
 from src.jobs import queue
 from src.ml.signature import Signature, describe_features
 from src.notes import Note
@@ -52,10 +50,9 @@ MOST_JOBS = 4
 
 
 @pytest.fixture
-def key(settings: Settings) -> str:
+def key(engine: sa.Engine) -> str:
     """A key for writing, to a plant and a shop with something of everything."""
-    upgrade_database()
-    watched_sensor(get_engine(), "Saw heat")
+    watched_sensor(engine, "Saw heat")
     rng = np.random.default_rng(5)
     table = pd.DataFrame({"heat": rng.normal(20, 3, 60), "shake": rng.normal(2, 1, 60)})
     state = np.where(table["heat"] > 20, "hot", "ok")
@@ -66,7 +63,7 @@ def key(settings: Settings) -> str:
     queue.cancel("ab12")
     price_samples.put_products()
     price_samples.put_models()
-    store(get_engine(), product(40, sku="NEW"))
+    store(engine, product(40, sku="NEW"))
     return ApiKeys().create("fuzz", Scope.WRITE)
 
 
