@@ -16,6 +16,7 @@ from src.pricing.price_columns import PriceColumns
 from src.pricing.products import DailyRows, NewProduct, Origin, Product, day_keys, of_other_origin
 from src.pricing.skus import KnownSkus
 from src.sensors.imports.cells import Cells, TimeReader, read_numbers
+from src.tables.day_order import with_iso_dates
 from src.tables.layout import ragged
 from src.tables.limits import TableLimits
 from src.tables.number_columns import DECIMAL_COMMA, has_decimal_commas
@@ -153,6 +154,7 @@ class _Reader:
     def read(self, known: list[Product], today: date) -> FileDays:
         """Read all rows, and join those that are of one product and day."""
         self._read_decimal_commas()
+        self._read_day_order()
         products, number = self._skus(known)
         days = self._days(today)
         prices = self._prices()
@@ -184,6 +186,13 @@ class _Reader:
             self._values |= {column: _with_decimal_points(cells) for column, cells in trimmed.items()}
             listed = ", ".join(map(repr, trimmed))
             self.notes.append(Note("Read with decimal commas: {columns}.", {"columns": listed}))
+
+    def _read_day_order(self) -> None:
+        column = self._columns.date
+        if is_text(self._values[column].type):
+            texts = pc.utf8_trim_whitespace(self._values[column])
+            self._values[column], note = with_iso_dates(texts, column)
+            self.notes += [] if note is None else [note]
 
     def _skus(self, known: list[Product]) -> tuple[list[NewProduct], np.ndarray]:
         """The products of the file, and the place of each row's among them."""

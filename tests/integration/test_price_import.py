@@ -279,6 +279,27 @@ def test_among_decimal_commas_a_cell_that_is_no_number_is_shown_as_it_is_written
     assert list(reasons(report)) == ["Row 2, column 'price': 'R$ 3,50' is no number. Mend the cell."]
 
 
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        (("01/02/2025", "13/2/2025", "31.12.2024 10:30"), "day"),
+        (("02/01/2025", "2-13-2025", "12/31/2024"), "month"),
+        (("01/02/2025", "13/02/2025", "2024-12-31", "31/31/2024", "31/11/2024"), "day"),
+    ],
+)
+def test_dates_are_read_where_they_leave_no_doubt_which_number_is_the_day(engine, dates, order):
+    report = load(engine, "\n".join(f"{date},a,1,{number}" for number, date in enumerate(dates)))
+    assert stored(engine)["a"] == [("2024-12-31", 1, 2), ("2025-02-01", 1, 0), ("2025-02-13", 1, 1)]
+    assert f"Read with the {order} first: 'date'." in [str(note) for note in report.notes]
+    assert report.refused == len(dates) - 3
+
+
+@pytest.mark.parametrize("dates", [("01/02/2025", "03/02/2025"), ("13/02/2025", "02/13/2025")])
+def test_dates_that_leave_a_doubt_are_refused(read_only, dates):
+    with pytest.raises(InvalidPriceFile, match="whether day or month comes first"):
+        load(read_only, "\n".join(f"{date},a,1,1" for date in dates), dry_run=True)
+
+
 @pytest.mark.parametrize("rows", ["2026-01-01;a;1,500;1", "2026-01-01;a;2,50;1.5", "2026-01-01;a;1.234,50;1"])
 def test_commas_that_may_mean_something_else_are_refused(read_only, rows):
     with pytest.raises(InvalidPriceFile, match="has a comma"):
