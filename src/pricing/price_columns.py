@@ -25,7 +25,7 @@ _NAMES = {
     "name": ("name", "product name", "item name", "description", "nome", "nome do produto", "descricao"),
     "category": ("category", "category name", "categoria", "nome da categoria"),
 }  # fmt: skip
-_NEEDED = ("date", "sku", "price", "quantity")
+NEEDED = ("date", "sku", "price", "quantity")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,21 @@ class PriceColumns:
         return [column for column in vars(self).values() if column is not None]
 
 
+def guess_columns(names: Sequence[str], said: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """Tell by the names which column is what; a person may have said some.
+
+    Returns
+    -------
+    dict of str to str or None
+        The roles ``date``, ``sku``, ``price``, ``quantity``, ``name`` and ``category`` to a column.
+    """
+    chosen: dict[str, str | None] = dict(said or {})
+    free = [name for name in names if name not in chosen.values()]
+    for role, known in _NAMES.items():
+        chosen.setdefault(role, first_column(free, known))
+    return chosen
+
+
 def find_columns(names: Sequence[str], said: Mapping[str, str] | None = None) -> PriceColumns:
     """Tell the columns by their names, but for what a person said.
 
@@ -60,13 +75,11 @@ def find_columns(names: Sequence[str], said: Mapping[str, str] | None = None) ->
     InvalidPriceFile
         A column that is needed cannot be told, or one is said to be two things.
     """
-    chosen: dict[str, str | None] = dict(said or {})
-    for column in chosen.values():
-        refuse_unknown_column(str(column), list(names))
-    free = [name for name in names if name not in chosen.values()]
-    for role, known in _NAMES.items():
-        chosen.setdefault(role, first_column(free, known))
-    for role in _NEEDED:
+    said = said or {}
+    for column in said.values():
+        refuse_unknown_column(column, list(names))
+    chosen = guess_columns(names, said)
+    for role in NEEDED:
         if chosen[role] is None:
             raise InvalidPriceFile(
                 "No column is known to hold the {role}. Say which of {columns} it is with --{role}.",

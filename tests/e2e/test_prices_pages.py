@@ -65,6 +65,8 @@ def test_going_back_to_another_version_is_not_at_once_offered_the_other_way(page
     for _ in range(2):
         server.run("prices", "train", "--no-optimize", "--again", "--sku", "SKU001")
     page.goto(f"{server.url}/prices?sku=SKU001&view=versions")
+    expect_chart(page, "price")
+    settled(page)  # what grows above would push the open popover out of the window
     page.get_by_role("button", name="Go back to another version").click()
     keyed(page, "go_back").get_by_role("button").click()
     expect(page.get_by_test_id("stAlert").filter(has_text="is now the current one")).to_be_visible()

@@ -84,6 +84,7 @@ def _choose_the_one(widget: Locator, option: str) -> bool:
 def choose_several(widget: Locator, options: Iterable[str]) -> None:
     """Choose exactly these in a multiselect."""
     wanted = list(options)
+    expect(widget.locator("input")).to_be_visible()  # what is not drawn yet looks as if nothing were chosen
     wait_for(widget.page, partial(_clear, widget), "nothing is chosen")
     for option in wanted:
         wait_for(widget.page, partial(_choose_one, widget, option), f"{option!r} is chosen")

@@ -6,11 +6,12 @@ import streamlit as st
 
 from src.config import get_settings
 from src.dashboard.components.acting import acting_name
+from src.dashboard.components.file_beginning import show_beginning
 from src.dashboard.components.kept_file import ask_for_kept_file
-from src.dashboard.components.page import page_header, plain, show_error
+from src.dashboard.components.page import page_header, show_error
 from src.dashboard.data.column_form import ask_for_columns, ask_for_options
 from src.dashboard.data.import_view import JOB, show_import
-from src.dashboard.locale import _, translated
+from src.dashboard.locale import _
 from src.errors import FarolError
 from src.jobs import submit
 from src.notes import Note
@@ -33,7 +34,7 @@ def show() -> None:
     preview = _choose_file()
     if preview is None:
         return
-    _show_preview(preview)
+    show_beginning(preview)
     mapping = ask_for_columns(preview)
     options = ask_for_options(preview)
     st.caption(_("The whole file is checked first; nothing is stored before you have seen what would change."))
@@ -67,10 +68,3 @@ def _choose_file() -> Preview | None:
     except FarolError as error:
         show_error(error)
         return None
-
-
-def _show_preview(preview: Preview) -> None:
-    st.subheader(_("The file as it is written"), anchor=False)
-    st.dataframe(preview.rows, hide_index=True, alt=_("First rows of the file"), key="first_rows")
-    for note in preview.notes:
-        st.caption(f":material/info: {plain(translated(note))}")

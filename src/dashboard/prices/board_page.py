@@ -10,11 +10,13 @@ import numpy as np
 import streamlit as st
 
 from src.config import get_settings
+from src.dashboard.components.choices import choose_view
 from src.dashboard.components.page import page_header, provenance
 from src.dashboard.locale import _, moment, ngettext, number, percent, score
 from src.dashboard.page_list import go_to
 from src.dashboard.prices.board_filters import choose_rows
 from src.dashboard.prices.board_table import show_board_table
+from src.dashboard.prices.import_view import show_price_import
 from src.dashboard.prices.no_products import offer_products
 from src.dashboard.prices.predictor import shared_manager
 from src.dashboard.prices.price_job_view import show_training
@@ -32,10 +34,13 @@ def _look(database: str, models: str) -> tuple[list[BoardRow], datetime]:
 
 
 def show() -> None:
-    """Show the page: a training where the URL names its job, else all products."""
+    """Show the page: a training where the URL names its job, else all products, or an import of more."""
     page_header(_("Price board"), _("Which models beat the naive? All products, and training those that need it."))
     if job_id := st.query_params.get("job"):
         show_training(job_id)
+        return
+    if choose_view({"products": _("All products"), "import": _("Import prices")}) == "import":
+        show_price_import()
         return
     with st.spinner(_("Looking at the products…")):
         board, looked_at = _look(get_settings().effective_database_url, str(shared_manager().stamp()))

@@ -35,7 +35,9 @@ def skus(app: AppTest) -> list[str]:
 
 def test_without_products_it_offers_to_generate_some(language, say):
     app = open_page("price_board", language)
-    assert app.info[0].value == say("There are no products yet. Invent some to try everything out.")
+    assert app.info[0].value == say(
+        "There are no products yet. Import their sales, or invent some to try everything out."
+    )
     app = click(app, "generate_products")
     assert len(app.dataframe[0].value) == 50
     assert say("Rows {first} to {last} of {total}", first=1, last=50, total=200) in shown(app)

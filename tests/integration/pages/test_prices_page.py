@@ -58,9 +58,11 @@ def add(prices: list[float], quantities: list[float] | None = None, sku: str = "
 
 def test_without_products_it_offers_to_generate_some(language, say):
     app = open_page("prices", language)
-    assert app.info[0].value == say("There are no products yet. Invent some to try everything out.")
-    assert "python -m src prices import" in " ".join(shown(app))
-    app = click(app, "generate_products")
+    assert app.info[0].value == say(
+        "There are no products yet. Import their sales, or invent some to try everything out."
+    )
+    assert click(app, "go_import_prices").query_params["view"] == "import"
+    app = click(open_page("prices", language), "generate_products")
     assert app.success[0].value == say("{products} products with {days} days each are there.", products=200, days=365)
     assert len(app.selectbox(key="sku").options) == 200
 
