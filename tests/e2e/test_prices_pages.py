@@ -74,6 +74,24 @@ def test_going_back_to_another_version_is_not_at_once_offered_the_other_way(page
     expect(page.get_by_test_id("stPopoverBody").filter(has_text="Make it the current one")).to_have_count(0)
 
 
+def test_a_file_of_sales_is_checked_and_imported(page: Page, server: Server) -> None:
+    rows = "".join(f"{day:02d}/01/2026;Nail;{day / 2:.2f};{day}\n".replace(".", ",") for day in range(1, 29))
+    content = f"data;produto;preço;quantidade\n{rows}31/02/2026;Nail;1,00;1\n".encode()
+    page.goto(f"{server.url}/price_board?view=import")
+    upload = keyed(page, "price_file").locator("input[type=file]")
+    upload.set_input_files({"name": "vendas.csv", "mimeType": "text/csv", "buffer": content})
+    keyed(page, "check_prices").get_by_role("button").click()
+    expect(page.get_by_test_id("stMetric").filter(has_text="New days")).to_contain_text("28")
+    expect(page.get_by_test_id("stMetric").filter(has_text="Rows left out")).to_contain_text("1")
+    settled(page)
+    assert not complaints(page)
+    screenshot(page, "prices_import")
+    keyed(page, "import_prices").get_by_role("button").click()
+    expect(page.get_by_test_id("stAlertContentSuccess")).to_contain_text("Days: 28; products: 1.")
+    wait_for(page, lambda: "Nail" in skus(page), "the product on the board")
+    expect_no_error(page)
+
+
 def test_products_ticked_on_the_board_are_trained_together(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/price_board")
     choose_option(keyed(page, "winner"), "Without a model")

@@ -145,7 +145,7 @@ def _finish(report: PriceImportReport) -> None:
     st.session_state.pop(_FILE, None)
     st.cache_data.clear()
     flash(
-        _("{days} days of {products} products are in the database.").format(
+        _("The file is imported. Days: {days}; products: {products}.").format(
             days=number(report.new + report.replaced, 0), products=number(len(report.products), 0)
         )
     )

@@ -50,7 +50,9 @@ def test_a_file_is_checked_then_imported_and_its_products_are_on_the_board(langu
     }
     assert "2026-01-01" in " ".join(shown(app))
     app = click(app, "import_prices")
-    assert [box.value for box in app.success] == [say("{days} days of {products} products are in the database.", days=3, products=1)]
+    assert [box.value for box in app.success] == [
+        say("The file is imported. Days: {days}; products: {products}.", days=3, products=1)
+    ]
     assert app.dataframe[0].value["SKU"].tolist() == ["A1"]
     (act,) = read_activities(("data",))
     assert act.subject == "sales.csv"
