@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from src.pricing.training_job import PriceTrainingReport, ProductOutcome
 
 _METRICS = ("RMSE", "MAE", "MAPE")
+_SMALL = 0.1
 Sku = Annotated[str, typer.Argument(help="The product.", show_default=False)]
 
 
@@ -86,16 +87,23 @@ def predict(
         Console(stderr=True).print(f"The model was not used: {shown(str(prediction.remark))}", markup=False)
     if out is not None:
         _write(prediction, out)
-        typer.echo(f"{days_ahead} days by {prediction.model_used} are in {out}.")
+        typer.echo(f"Days: {days_ahead}, by {prediction.model_used}, in {out}.")
         return
     table = Table(box=None)
     for heading in ("Day", "Price", "80% from", "to", "95% from", "to", "Quantity"):
         table.add_column(heading, overflow="fold")
     days, *columns = _columns(prediction).values()
     for day, *values in zip(days, *columns, strict=True):
-        table.add_row(str(day), *("—" if value != value else f"{value:,.2f}" for value in values))
+        table.add_row(str(day), *map(_amount, values))
     Console().print(table)
     typer.echo(f"Forecast by {prediction.model_used}.")
+
+
+def _amount(value: float) -> str:
+    """Two digits behind the point; more of what is next to nothing."""
+    if value != value:
+        return "—"
+    return f"{value:,.4g}" if 0 < abs(value) < _SMALL else f"{value:,.2f}"
 
 
 def models(

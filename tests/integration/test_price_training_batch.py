@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +222,15 @@ def test_the_list_of_models_names_each_in_full_on_a_narrow_terminal(engine):
     shown = CliRunner(env={"COLUMNS": "60"}).invoke(app, ["prices", "models"]).output
     assert long.sku in shown
     assert "…" not in shown
+
+
+def test_a_price_next_to_nothing_is_not_shown_as_nothing(engine):
+    usual = product(80)
+    store(engine, replace(usual, prices=usual.prices / 10_000))
+    shown = CliRunner(env={"COLUMNS": "120"}).invoke(app, ["prices", "predict", "SKU001", "--days", "1"]).output
+    day, price, *_rest = shown.splitlines()[1].split()
+    assert day == str(usual.dates[-1] + 1)
+    assert float(price) == pytest.approx(usual.prices[-7:].mean() / 10_000, rel=1e-3)
 
 
 def test_the_commands(shop, tmp_path):

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from src.dashboard.components.key_figures import key_figure
-from src.dashboard.locale import _, number, percent, score, signed_percent
+from src.dashboard.locale import _, ngettext, number, percent, score, signed_percent
 from src.dashboard.prices.outlook import Outlook
 from src.dashboard.prices.price_names import price_text
 from src.pricing.elasticity import LEAST_DAYS
@@ -18,13 +18,12 @@ def show_price_figures(outlook: Outlook) -> None:
     history, forecast = outlook.history, outlook.forecast
     last, then, days = history.prices[-1], forecast.prices[-1], len(forecast.prices)
     key_figure(row, _("Last price"), price_text(last), str(history.dates[-1]))
-    key_figure(row, _("Price in {days} days").format(days=days), price_text(then), signed_percent(then / last - 1))
+    ahead = ngettext("Price in {count} day", "Price in {count} days", days)
+    key_figure(row, ahead, price_text(then), signed_percent(then / last - 1))
     sold, before = forecast.quantities.sum(), history.quantities[-days:]
     change = sold / before.sum() - 1 if len(before) == days and before.sum() else None
-    helped = _("Against as many days before.")
-    key_figure(
-        row, _("Sold in {days} days").format(days=days), number(sold, 0), signed_percent(change, 0), help_=helped
-    )
+    during, helped = ngettext("Sold in {count} day", "Sold in {count} days", days), _("Against as many days before.")
+    key_figure(row, during, number(sold, 0), signed_percent(change, 0), help_=helped)
     _against_naive(row, outlook)
     _elasticity(row, outlook)
     _coverage(row, outlook)

@@ -280,6 +280,10 @@ def test_another_version_is_made_the_current_one_and_remembered(products, langua
     assert act.action.values == {"version": older.version, "before": newer.version}
 
 
+def test_one_day_ahead_is_said_as_one(products):
+    assert {"Price in 1 day", "Sold in 1 day"} <= figures(open_page("prices", sku=BETTER, horizon="1")).keys()
+
+
 def test_a_model_is_deleted_only_once_its_sku_is_typed_and_the_average_goes_on(products, language, say):
     app = open_page("prices", language, sku=BETTER, view="versions")
     for typed in ("", BETTER.lower(), WORSE):
