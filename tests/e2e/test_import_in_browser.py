@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from src.database.engine import engine_for, reading
 from tests.e2e.accessibility import complaints
 from tests.e2e.server import Server
-from tests.e2e.widgets import expect_no_error, keyed, table_with, tables, upload, wait_for
+from tests.e2e.widgets import expect_no_error, keyed, table_with, upload, wait_for
 
 ROWS = [f"Press 1 temperature,2020-01-01T{hour:02}:00:00Z,{20 + hour / 4}" for hour in range(24)]
 
@@ -39,8 +39,8 @@ def test_a_file_is_refused_then_mended_tried_and_imported(page: Page, server: Se
 
     keyed(page, "back").get_by_role("button").click()
     upload(page, "good.csv", file(*ROWS))
-    wait_for(page, lambda: tables(page), "the first rows")
-    assert tables(page)[0][0] == {"tag": "Press 1 temperature", "when": "2020-01-01T00:00:00Z", "value": "20.0"}
+    rows = wait_for(page, lambda: table_with(page, "tag", "when", "value"), "the first rows")
+    assert rows[0] == {"tag": "Press 1 temperature", "when": "2020-01-01T00:00:00Z", "value": "20.0"}
     keyed(page, "check").get_by_role("button").click()
     expect(keyed(page, "import")).to_be_visible()
     assert stored_before_2021(server) == 0

@@ -43,15 +43,13 @@ def test_a_comparison_of_the_plant_fills_its_leaderboard_and_ends_when_cancelled
     choose(page, [LASTING, *quick], rows=5_000, slow=True)
     job_id = start(page)
     expect(keyed(page, f"job_{job_id}").get_by_test_id("stProgress")).to_be_visible()
-    wait_for(page, lambda: ranked(page), "the first candidate on the leaderboard")
-    first = ranked(page)
+    first = wait_for(page, lambda: ranked(page), "the first candidate on the leaderboard")
     assert len(first) < len(quick), "they did not come one by one"
-    assert len(leaderboard(page)) == len(quick) + 1, "those that wait are not shown"
-    wait_for(page, lambda: len(ranked(page)) > len(first), "another candidate on the leaderboard")
-    assert set(first) < set(ranked(page))
+    wait_for(page, lambda: len(leaderboard(page)) == len(quick) + 1, "those that wait")
+    wait_for(page, lambda: set(first) < set(ranked(page)), "another candidate on the leaderboard")
 
     process = process_of(server, job_id)
-    partial = ranked(page)
+    partial = wait_for(page, lambda: ranked(page), "the leaderboard")
     keyed(page, f"cancel_{job_id}").get_by_role("button").click()
     clicked = time.monotonic()
     while members(process.pid):
@@ -74,7 +72,7 @@ def test_a_job_is_the_same_after_a_reload_in_another_browser_and_after_a_restart
     wait_for(page, lambda: ranked(page), "the first candidate on the leaderboard")
     process = process_of(server, job_id)
     with held(process):
-        before = ranked(page)
+        before = wait_for(page, lambda: ranked(page), "the leaderboard")
         assert slowest not in before, "it is not in its middle any more"
 
         page.reload()

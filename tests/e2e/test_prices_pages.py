@@ -108,7 +108,8 @@ def test_products_ticked_on_the_board_are_trained_together(page: Page, server: S
     expect(page.get_by_test_id("stMetric").filter(has_text="Not trained")).to_be_visible()
     settled(page)
     screenshot(page, "price_board_trained")
-    assert sorted(row["SKU"] for row in table_with(page, "SKU", "Forecasts")) == ["SKU003", "SKU004"]
+    trained = ["SKU003", "SKU004"]
+    wait_for(page, lambda: sorted(row["SKU"] for row in table_with(page, "SKU", "Forecasts")) == trained, "the outcome")
     keyed(page, "to_board").get_by_role("button").click()
     wait_for(page, lambda: "SKU003" not in skus(page), "only those without a model")
     choose_option(keyed(page, "winner"), "All products")

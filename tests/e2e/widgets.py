@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 WAIT_SECONDS = 60.0
+Seen = TypeVar("Seen")
 _TABLES = """
 () => [...document.querySelectorAll("[data-testid='stMain'] canvas table")].map(
   table => [...table.querySelectorAll("[role=row]")].map(
@@ -31,12 +33,16 @@ def keyed_from(page: Page, beginning: str) -> Locator:
     return page.locator(f"[class*=' st-key-{beginning}']")
 
 
-def wait_for(page: Page, happens: Callable[[], object], what: str, seconds: float = WAIT_SECONDS) -> None:
-    """Wait until something has happened; fail with what it was."""
+def wait_for(page: Page, look: Callable[[], Seen], what: str, seconds: float = WAIT_SECONDS) -> Seen:
+    """Wait until something is there to be seen, and return it; fail with what it was.
+
+    Whoever looks a second time may find a page that is being drawn anew.
+    """
     until = time.monotonic() + seconds
-    while not happens():
+    while not (seen := look()):
         assert time.monotonic() < until, f"Not after {seconds:g} s: {what}"
         page.wait_for_timeout(50)
+    return seen
 
 
 def tables(page: Page) -> list[list[dict[str, str]]]:
