@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.browser import screenshot, settled
 from tests.e2e.plant import add_reading, sensor_id_of
@@ -85,7 +87,16 @@ def test_a_stretch_dragged_across_is_judged_and_stays_so(page: Page, server: Ser
     expect_no_error(page)
 
 
+def is_taken(page: Page, mark: Locator) -> bool:
+    """Click a mark, as people do again where a chart that was just being drawn has not seen it."""
+    click_mark(page, mark)
+    with suppress(PlaywrightTimeout):
+        page.wait_for_url("**stretch=*", timeout=3_000)
+    return "stretch=" in page.url
+
+
 def click_mark(page: Page, mark: Locator) -> None:
+    page.mouse.move(0, 0)
     mark.scroll_into_view_if_needed()
     mark.hover(force=True)
     expect(keyed(page, "anomalies").locator(".hoverlayer > *").first).to_be_attached()  # Plotly has seen the mouse
@@ -101,11 +112,7 @@ def test_a_mark_is_clicked(page: Page, server: Server) -> None:
         settled(page)
         if mark.count():
             break
-    for _click in range(5):  # a chart that is being drawn has not seen the mouse, and people click again
-        click_mark(page, mark)
-        settled(page)
-        if "stretch=" in page.url:
-            break
+    wait_for(page, lambda: is_taken(page, mark), "the stretch around the mark in the URL")
     expect(keyed(page, "verdict_card")).to_be_visible()
     expect_no_error(page)
 
