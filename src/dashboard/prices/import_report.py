@@ -20,7 +20,7 @@ def show_import_report(report: PriceImportReport) -> None:
     figures = {
         _("New days"): report.new,
         _("Already there"): report.unchanged,
-        _("Replaced"): report.replaced,
+        _("Days replaced"): report.replaced,
         _("New products"): len(report.created),
         _("Rows left out"): report.refused,
     }

@@ -44,7 +44,7 @@ def test_a_file_is_checked_then_imported_and_its_products_are_on_the_board(langu
     assert figures(app) == {
         say("New days"): "3",
         say("Already there"): "0",
-        say("Replaced"): "0",
+        say("Days replaced"): "0",
         say("New products"): "1",
         say("Rows left out"): "0",
     }
@@ -85,7 +85,7 @@ def test_stored_days_stay_unless_replacing_them_is_confirmed():
     assert "import_prices" not in keys(app)
     app.toggle(key="replace_days").set_value(True)
     app = click(run(app), "check_prices")
-    assert figures(app)["Replaced"] == "1"
+    assert figures(app)["Days replaced"] == "1"
     assert app.button(key="import_prices").disabled
     app.text_input(key="confirm_replace").set_value("sales.csv")
     click(run(app), "import_prices")
