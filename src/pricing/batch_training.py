@@ -179,6 +179,7 @@ class _Saving:
         self._saved_at = time.monotonic()
 
     def add(self, trained: TrainedProduct | None) -> None:
+        """Take one in, or none in a quiet moment; save once there are enough, or the last time is long ago."""
         unsaved = self._so_far.unsaved
         if trained is not None:
             unsaved.append(trained)
@@ -186,6 +187,7 @@ class _Saving:
             self.save()
 
     def save(self) -> None:
+        """Save what is not saved yet; its intervals are from the errors known by now."""
         self._saved_at = time.monotonic()
         if not self._so_far.unsaved:
             return
